@@ -1,0 +1,10 @@
+/**
+ * What the tests of several modules share: conditions on the machine they run on.
+ *
+ * <p>Nothing about devices, media or services lives here; a fixture that knows one of them belongs to that module's
+ * tests.
+ */
+@NullMarked
+package dev.crossdev.testing;
+
+import org.jspecify.annotations.NullMarked;
