@@ -1,0 +1,55 @@
+package dev.crossdev.virtio;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an operator may ask a running device, beside its command queues: the questions of {@code bufinfo} in the kernel's
+ * debugfs and of a screenshot tool.
+ *
+ * <p>Every method may be called from any thread while commands run, gives a snapshot, and waits for nothing but short
+ * locks.
+ */
+public interface Inspectable {
+
+    /** How many resources the device holds, and their bytes. */
+    Usage usage();
+
+    /** Live buffers, those included that outlived their resource; ordered by age, oldest first. */
+    List<BufferInfo> buffers();
+
+    /**
+     * A copy of what a scanout shows; empty when the device has no such scanout or it is disabled.
+     *
+     * @param scanoutId unsigned
+     */
+    default Optional<ScanoutImage> captureScanout(int scanoutId) {
+        return Optional.empty();
+    }
+
+    /** The numbers of the scanouts that show something, ascending. */
+    default List<Integer> activeScanouts() {
+        return List.of();
+    }
+
+    /**
+     * A device's footprint.
+     *
+     * @param resources of the device, by its driver's count
+     * @param resourceBytes bytes that those resources hold
+     * @param buffers live buffers, those included that outlived their resource
+     * @param bufferBytes bytes of those buffers
+     */
+    record Usage(int resources, long resourceBytes, int buffers, long bufferBytes) {
+
+        public static final Usage NONE = new Usage(0, 0, 0, 0);
+
+        public Usage plus(Usage other) {
+            return new Usage(
+                    resources + other.resources,
+                    resourceBytes + other.resourceBytes,
+                    buffers + other.buffers,
+                    bufferBytes + other.bufferBytes);
+        }
+    }
+}
