@@ -1,0 +1,19 @@
+package dev.crossdev.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where this crossdev's own files are. */
+final class CommonOptions {
+
+    /** The checkout, told by the launcher script. */
+    Path home() {
+        Path home = Path.of(System.getProperty("crossdev.home", "."))
+                .toAbsolutePath()
+                .normalize();
+        if (!Files.isDirectory(home.resolve("gpu-service"))) {
+            throw new CommandFailure(ExitCode.USAGE, home + " is not a crossdev checkout: run ./crossdev from there");
+        }
+        return home;
+    }
+}

@@ -1,0 +1,189 @@
+package dev.crossdev.cli.launch;
+
+import dev.crossdev.cli.CommandFailure;
+import dev.crossdev.cli.ExitCode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.List;
+
+/** Both services on this machine, started together and stopped together. */
+public final class Services implements AutoCloseable {
+
+    /** A slow machine under load takes some 10 s. */
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+
+    /** Another process may take the port that was free a moment ago. */
+    private static final int START_ATTEMPTS = 3;
+
+    private final ServiceProcess gpu;
+    private final ServiceProcess video;
+    private final Path runFolder;
+    private final long startupMillis;
+    private final Thread hook;
+
+    private Services(ServiceProcess gpu, ServiceProcess video, Path runFolder, long startupMillis) {
+        this.gpu = gpu;
+        this.video = video;
+        this.runFolder = runFolder;
+        this.startupMillis = startupMillis;
+        this.hook = new Thread(this::stop, "stop-services");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /**
+     * The ports to listen on; 0 means any free one.
+     *
+     * @param gpu gRPC and console of gpu-service
+     * @param video gRPC and console of video-service
+     */
+    public record Ports(int gpu, int video) {
+
+        public static final Ports FREE = new Ports(0, 0);
+    }
+
+    /** Starts both and waits until both are ready. */
+    public static Services start(Path home, Ports ports) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return startOnce(home, ports);
+            } catch (CommandFailure e) {
+                boolean lostThePort =
+                        ports.gpu() == 0 && String.valueOf(e.getMessage()).contains("already bound");
+                if (!lostThePort || attempt == START_ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static Services startOnce(Path home, Ports ports) {
+        Path gpuApp = app(home, "gpu-service");
+        Path videoApp = app(home, "video-service");
+        long begin = System.nanoTime();
+        Path runFolder = temporaryFolder();
+        // video-service must know gpu-service's port before that one is up: both start at the same time.
+        int gpuPort = ports.gpu() == 0 ? freePort() : ports.gpu();
+        // A JVM would size its heap by the machine: 6 GiB on one of 24 GiB.
+        List<String> jvm = List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m");
+        ServiceProcess.Starting gpuStarting = ServiceProcess.start(
+                "gpu-service",
+                gpuApp,
+                runFolder,
+                jvm,
+                List.of("quarkus.http.port=" + gpuPort, "quarkus.management.port=" + (ports.gpu() == 0 ? 0 : 9081)));
+        ServiceProcess.Starting videoStarting = null;
+        ServiceProcess gpu = null;
+        try {
+            videoStarting = ServiceProcess.start(
+                    "video-service",
+                    videoApp,
+                    runFolder,
+                    jvm,
+                    List.of(
+                            "quarkus.http.port=" + ports.video(),
+                            "quarkus.management.port=" + (ports.video() == 0 ? 0 : 9082),
+                            "crossdev.video.gpu-service=127.0.0.1:" + gpuPort));
+            gpu = gpuStarting.await(START_TIMEOUT);
+            ServiceProcess video = videoStarting.await(START_TIMEOUT);
+            return new Services(gpu, video, runFolder, (System.nanoTime() - begin) / 1_000_000);
+        } catch (RuntimeException e) {
+            gpuStarting.kill();
+            if (videoStarting != null) {
+                videoStarting.kill();
+            }
+            deleteTree(runFolder);
+            throw e;
+        }
+    }
+
+    public ServiceProcess gpu() {
+        return gpu;
+    }
+
+    public ServiceProcess video() {
+        return video;
+    }
+
+    /** From the first process's start to both being ready, milliseconds. */
+    public long startupMillis() {
+        return startupMillis;
+    }
+
+    /** Stops both; safe to call twice. */
+    @Override
+    public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The JVM is going down; the hook does the work.
+            return;
+        }
+        stop();
+    }
+
+    private void stop() {
+        // In parallel: each may take its drain's time.
+        Thread other = Thread.ofVirtual().start(video::close);
+        gpu.close();
+        try {
+            other.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        deleteTree(runFolder);
+    }
+
+    private static Path app(Path home, String service) {
+        Path app = home.resolve(service).resolve("target").resolve("quarkus-app");
+        if (!Files.exists(app.resolve("quarkus-run.jar"))) {
+            throw new CommandFailure(
+                    ExitCode.USAGE, service + " is not built: run ./crossdev without --no-build, or ./mvnw package");
+        }
+        return app;
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("crossdev-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void deleteTree(Path folder) {
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(
+                        Path directory, @org.jspecify.annotations.Nullable IOException failure) throws IOException {
+                    Files.deleteIfExists(directory);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            // A temporary folder that stays is no reason to fail a run that held.
+        }
+    }
+}
