@@ -16,7 +16,7 @@ public interface Inspectable {
     Usage usage();
 
     /** Live buffers, those included that outlived their resource; ordered by age, oldest first. */
-    List<BufferInfo> buffers();
+    List<HeldBuffer> buffers();
 
     /**
      * A copy of what a scanout shows; empty when the device has no such scanout or it is disabled.

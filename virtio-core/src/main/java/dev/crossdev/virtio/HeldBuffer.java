@@ -18,7 +18,7 @@ import java.util.UUID;
  * @param path how an imported buffer's memory is reached: {@code shm} or {@code stream}; empty for an exporter's own
  * @param description format and size in pixels, for people
  */
-public record BufferInfo(
+public record HeldBuffer(
         int resourceId,
         long size,
         Optional<UUID> uuid,
@@ -29,7 +29,7 @@ public record BufferInfo(
         String path,
         String description) {
 
-    public BufferInfo {
+    public HeldBuffer {
         attachments = List.copyOf(attachments);
     }
 }
