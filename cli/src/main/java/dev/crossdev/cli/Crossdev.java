@@ -45,6 +45,13 @@ public final class Crossdev implements Runnable {
                     failure.printStackTrace(err);
                     return ExitCode.CHECK_FAILED.number();
                 })
+                .setParameterExceptionHandler((failure, parsed) -> {
+                    CommandLine where = failure.getCommandLine();
+                    where.getErr()
+                            .println("crossdev: " + failure.getMessage() + " (see "
+                                    + where.getCommandSpec().qualifiedName() + " --help)");
+                    return ExitCode.USAGE.number();
+                })
                 .setCaseInsensitiveEnumValuesAllowed(true);
     }
 

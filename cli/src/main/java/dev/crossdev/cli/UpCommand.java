@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -25,9 +24,6 @@ final class UpCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
-
-    @Mixin
-    private final CommonOptions common = new CommonOptions();
 
     @Option(
             names = "--gpu-port",
@@ -48,7 +44,7 @@ final class UpCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Starting gpu-service and video-service …");
         out.flush();
-        try (Services services = Services.start(common.home(), new Services.Ports(gpuPort, videoPort))) {
+        try (Services services = Services.start(Home.folder(), new Services.Ports(gpuPort, videoPort))) {
             print(out, services);
             CompletableFuture<Process> ended = CompletableFuture.anyOf(
                             services.gpu().process().onExit(),

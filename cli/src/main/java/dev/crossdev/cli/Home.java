@@ -4,10 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where this crossdev's own files are. */
-final class CommonOptions {
+final class Home {
+
+    private Home() {}
 
     /** The checkout, told by the launcher script. */
-    Path home() {
+    static Path folder() {
         Path home = Path.of(System.getProperty("crossdev.home", "."))
                 .toAbsolutePath()
                 .normalize();
