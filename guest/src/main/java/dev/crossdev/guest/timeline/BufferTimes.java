@@ -1,7 +1,6 @@
 package dev.crossdev.guest.timeline;
 
 import dev.crossdev.guest.timeline.Intervals.Interval;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -27,7 +26,7 @@ public record BufferTimes(int buffer, Map<Moment, Long> moments, boolean deviceT
 
     /** Copies its collections. */
     public BufferTimes {
-        moments = moments.isEmpty() ? Map.of() : Map.copyOf(new EnumMap<>(moments));
+        moments = Map.copyOf(moments);
         waits = List.copyOf(waits);
     }
 
