@@ -89,6 +89,7 @@ public final class DecodedFrame implements AutoCloseable {
      * @param layout order of the bytes of a pixel
      * @throws IndexOutOfBoundsException when the last row would end beyond the destination; nothing is written then
      * @throws IllegalArgumentException when the destination is not native, is read-only, or the stride is too small
+     * @throws IllegalStateException when the frame is closed, or the destination unmapped or confined to another thread
      * @throws MediaException {@link MediaException.Reason#UNSUPPORTED} for a pixel format that cannot be converted
      */
     public void convertTo(MemorySegment destination, long offset, int strideBytes, RgbLayout layout)

@@ -26,7 +26,7 @@ final class MemoryInput implements AutoCloseable {
     private final MemorySegment file;
     private final Reader reader = new Reader();
     private final Seeker seeker = new Seeker();
-    private long at;
+    private long readAt;
     private @Nullable AVIOContext io;
     private @Nullable AVFormatContext format;
 
@@ -106,12 +106,12 @@ final class MemoryInput implements AutoCloseable {
     private final class Reader extends Read_packet_Pointer_BytePointer_int {
         @Override
         public int call(@Nullable Pointer opaque, BytePointer destination, int size) {
-            long count = Math.min(size, file.byteSize() - at);
+            long count = Math.min(size, file.byteSize() - readAt);
             if (count <= 0) {
                 return Ffmpeg.END;
             }
-            MemorySegment.ofBuffer(destination.capacity(count).asByteBuffer()).copyFrom(file.asSlice(at, count));
-            at += count;
+            MemorySegment.ofBuffer(destination.capacity(count).asByteBuffer()).copyFrom(file.asSlice(readAt, count));
+            readAt += count;
             return (int) count;
         }
     }
@@ -124,14 +124,14 @@ final class MemoryInput implements AutoCloseable {
             }
             long wanted = switch (whence & ~FORCE_SEEK) {
                 case SEEK_SET -> offset;
-                case SEEK_CURRENT -> at + offset;
+                case SEEK_CURRENT -> readAt + offset;
                 case SEEK_END -> file.byteSize() + offset;
                 default -> -1;
             };
             if (wanted < 0) {
                 return -1;
             }
-            at = wanted;
+            readAt = wanted;
             return wanted;
         }
     }

@@ -5,26 +5,18 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.ffmpeg.global.swscale;
-import org.bytedeco.ffmpeg.swscale.SwsContext;
-import org.bytedeco.ffmpeg.swscale.SwsFilter;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.IntPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Colour conversion by libswscale without scaling, the same on every machine: accurate rounding, bit-exact code paths
- * and chroma interpolated to full resolution. The context is kept as long as the pictures stay alike.
+ * Converts decoded pictures into packed RGB in memory of the caller, keeping what it needs as long as the pictures stay
+ * alike.
+ *
+ * <p>It takes two steps: to planar RGB, for which libswscale has vector code with accurate rounding, then interleaved
+ * into the destination. Its single step to packed RGB gives the same bytes in four times the time (3.2 ms instead of
+ * 0.8 ms for 640x360), and the interleaving writes whole pixels only, whatever the destination's alignment.
  */
 final class PictureConverter implements AutoCloseable {
-    // Without FULL_CHR_H_INT, libswscale's packed writers work in blocks that spill into the stride's padding.
-    private static final int FLAGS = swscale.SWS_BICUBIC
-            | swscale.SWS_ACCURATE_RND
-            | swscale.SWS_BITEXACT
-            | swscale.SWS_FULL_CHR_H_INT
-            | swscale.SWS_FULL_CHR_H_INP;
-    private static final int UNITY = 1 << 16;
-
     private record Setting(
             int width,
             int height,
@@ -34,9 +26,18 @@ final class PictureConverter implements AutoCloseable {
             int chromaLocation,
             RgbLayout layout) {}
 
+    private record Steps(PixelConversion toPlanar, AVFrame planar, PixelConversion toPacked) implements AutoCloseable {
+        @Override
+        public void close() {
+            toPlanar.close();
+            avutil.av_frame_free(planar);
+            toPacked.close();
+        }
+    }
+
     private final AVFrame target;
-    private @Nullable SwsContext context;
     private @Nullable Setting setting;
+    private @Nullable Steps steps;
 
     PictureConverter() throws MediaException {
         target = Ffmpeg.allocated(avutil.av_frame_alloc(), "a frame");
@@ -67,21 +68,13 @@ final class PictureConverter implements AutoCloseable {
         int width = picture.width();
         int height = picture.height();
         MemorySegment area = checkedArea(width, height, destination, offset, strideBytes);
-        SwsContext scaler = prepare(
+        Steps ready = prepare(
                 new Setting(width, height, picture.format(), matrix, fullRange, picture.chroma_location(), layout));
-        // The buffer only carries the address; the caller keeps the memory mapped.
-        BytePointer start = new BytePointer(area.asByteBuffer());
-        target.data(0, start);
+        ready.toPlanar.run(picture, ready.planar);
+        // The buffer only carries the address of what was checked, and buffers end at 2 GiB; the first byte is enough.
+        target.data(0, new BytePointer(area.asSlice(0, 1).asByteBuffer()));
         target.linesize(0, strideBytes);
-        try {
-            int rows = swscale.sws_scale(
-                    scaler, picture.data(), picture.linesize(), 0, height, target.data(), target.linesize());
-            if (rows != height) {
-                throw new MediaException(Reason.FAILED, "libswscale converted " + rows + " of " + height + " rows");
-            }
-        } finally {
-            target.data(0, new BytePointer());
-        }
+        ready.toPacked.run(ready.planar, target);
     }
 
     /** The bytes from the first row's start to the last row's end; native code gets nothing that was not checked. */
@@ -94,60 +87,66 @@ final class PictureConverter implements AutoCloseable {
         if (!destination.isNative() || destination.isReadOnly()) {
             throw new IllegalArgumentException("the destination is not writable native memory");
         }
-        long size = Math.addExact(Math.multiplyExact(height - 1L, strideBytes), rowBytes);
+        if (!destination.scope().isAlive() || !destination.isAccessibleBy(Thread.currentThread())) {
+            throw new IllegalStateException("the destination is unmapped, or another thread's own");
+        }
+        long size = Math.addExact(Math.multiplyExact(height - 1L, (long) strideBytes), rowBytes);
         Objects.checkFromIndexSize(offset, size, destination.byteSize());
         return destination.asSlice(offset, size);
     }
 
-    private SwsContext prepare(Setting wanted) throws MediaException {
-        SwsContext present = context;
+    private Steps prepare(Setting wanted) throws MediaException {
+        Steps present = steps;
         if (present != null && wanted.equals(setting)) {
             return present;
         }
         release();
-        SwsContext made = Ffmpeg.allocated(swscale.sws_alloc_context(), "a converter");
+        int planarRgb = avutil.AV_PIX_FMT_GBRP;
+        PixelConversion toPlanar = PixelConversion.toRgb(
+                wanted.width,
+                wanted.height,
+                wanted.pixelFormat,
+                planarRgb,
+                wanted.matrix,
+                wanted.fullRange,
+                wanted.chromaLocation);
+        AVFrame planar = null;
         try {
-            made.flags(FLAGS);
-            made.src_w(wanted.width).src_h(wanted.height).src_format(wanted.pixelFormat);
-            made.dst_w(wanted.width).dst_h(wanted.height).dst_format(wanted.layout.pixelFormat());
-            placeChroma(made, wanted.chromaLocation);
-            Ffmpeg.check(
-                    swscale.sws_init_context(made, (@Nullable SwsFilter) null, (@Nullable SwsFilter) null),
-                    Reason.UNSUPPORTED,
-                    "pictures of this pixel format cannot be converted");
-            IntPointer coefficients = swscale.sws_getCoefficients(wanted.matrix.swscaleNumber());
-            int full = 1;
-            // The answer is -1 for sources that have no matrix, such as grey and RGB: nothing to be set there.
-            swscale.sws_setColorspaceDetails(
-                    made, coefficients, wanted.fullRange ? 1 : 0, coefficients, full, 0, UNITY, UNITY);
+            planar = allocatePicture(wanted.width, wanted.height, planarRgb);
+            Steps made = new Steps(
+                    toPlanar,
+                    planar,
+                    PixelConversion.reorder(wanted.width, wanted.height, planarRgb, wanted.layout.pixelFormat()));
+            steps = made;
+            setting = wanted;
+            return made;
         } catch (MediaException | RuntimeException | Error e) {
-            swscale.sws_freeContext(made);
+            toPlanar.close();
+            if (planar != null) {
+                avutil.av_frame_free(planar);
+            }
             throw e;
         }
-        context = made;
-        setting = wanted;
-        return made;
     }
 
-    /**
-     * H.264 without a chroma location means the left one (ITU-T H.264, E.2.1, chroma_sample_loc_type). Positions are
-     * in 1/256 of a luma pixel; they mean nothing where chroma is not subsampled.
-     */
-    private static void placeChroma(SwsContext made, int chromaLocation) {
-        int location = chromaLocation == avutil.AVCHROMA_LOC_UNSPECIFIED ? avutil.AVCHROMA_LOC_LEFT : chromaLocation;
-        int[] horizontal = new int[1];
-        int[] vertical = new int[1];
-        if (avutil.av_chroma_location_enum_to_pos(horizontal, vertical, location) >= 0) {
-            made.src_h_chr_pos(horizontal[0]).src_v_chr_pos(vertical[0]);
+    private static AVFrame allocatePicture(int width, int height, int pixelFormat) throws MediaException {
+        AVFrame frame = Ffmpeg.allocated(avutil.av_frame_alloc(), "a frame");
+        frame.width(width).height(height).format(pixelFormat);
+        // The widest vectors want 64 bytes of alignment.
+        int result = avutil.av_frame_get_buffer(frame, 64);
+        if (result < 0) {
+            avutil.av_frame_free(frame);
+            throw Ffmpeg.failure(result, Reason.FAILED, "no memory for a picture");
         }
+        return frame;
     }
 
     private void release() {
-        SwsContext present = context;
-        context = null;
+        Steps present = steps;
+        steps = null;
         setting = null;
         if (present != null) {
-            swscale.sws_freeContext(present);
+            present.close();
         }
     }
 
