@@ -1,0 +1,66 @@
+package dev.crossdev.virtio.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The memory that a guest's addresses name. The guest may change it at any moment, so read a value once and check what
+ * was read. Safe for use by several threads; what two of them write to one place is not defined.
+ *
+ * <p>An access that is not wholly inside one region fails with EFAULT and copies nothing; after {@link #close()} every
+ * access does.
+ */
+public interface GuestMemory extends AutoCloseable {
+
+    /** In ascending order of address, not overlapping. */
+    List<MemoryRegion> regions();
+
+    /** Whether all these bytes lie in one region. Sums cannot wrap; a negative length is never contained. */
+    default boolean contains(long address, long length) {
+        for (MemoryRegion region : regions()) {
+            if (region.contains(address, length)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Copies out of the guest.
+     *
+     * @param target all of it is filled
+     * @throws dev.crossdev.dmabuf.error.ErrnoException EFAULT
+     */
+    void read(long address, MemorySegment target);
+
+    /**
+     * Copies into the guest.
+     *
+     * @param source all of it is copied
+     * @throws dev.crossdev.dmabuf.error.ErrnoException EFAULT
+     */
+    void write(long address, MemorySegment source);
+
+    /** As {@link #read(long, MemorySegment)}, into a new array. */
+    default byte[] read(long address, int length) {
+        byte[] bytes = new byte[length];
+        read(address, MemorySegment.ofArray(bytes));
+        return bytes;
+    }
+
+    /** As {@link #write(long, MemorySegment)}. */
+    default void write(long address, byte[] source) {
+        write(address, MemorySegment.ofArray(source));
+    }
+
+    /**
+     * The memory itself, when it can be had in one piece; empty when it cannot or lies outside. For native code this is
+     * the only way in, so an implementation hands out only memory that nobody else can shrink. The segment dies with
+     * this guest memory.
+     */
+    Optional<MemorySegment> contiguous(long address, long length);
+
+    @Override
+    void close();
+}

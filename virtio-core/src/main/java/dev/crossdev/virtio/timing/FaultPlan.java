@@ -1,0 +1,86 @@
+package dev.crossdev.virtio.timing;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The faults that a device still has before it, and how often each kind has struck. Safe for use by several threads;
+ * asking costs one volatile read while there is none.
+ */
+public final class FaultPlan {
+
+    private final List<Waiting> waiting = new ArrayList<>();
+    private final FaultCounts struck = new FaultCounts();
+    private volatile boolean empty = true;
+
+    /** A fault and how many commands it still waits for. */
+    private static final class Waiting {
+        final Fault fault;
+        int left;
+
+        Waiting(Fault fault) {
+            this.fault = fault;
+            this.left = fault.times();
+        }
+    }
+
+    public void add(Fault fault) {
+        synchronized (waiting) {
+            waiting.add(new Waiting(fault));
+            empty = false;
+        }
+    }
+
+    /** Forgets what has not struck yet; the counts stay. */
+    public void clear() {
+        synchronized (waiting) {
+            waiting.clear();
+            empty = true;
+        }
+    }
+
+    /** Nothing is waiting: the device behaves. */
+    public boolean isEmpty() {
+        return empty;
+    }
+
+    /** What waits, each with the number of times that is left, oldest first. */
+    public List<Fault> active() {
+        synchronized (waiting) {
+            return waiting.stream()
+                    .map(each -> new Fault(each.fault.command(), each.fault.effect(), each.left))
+                    .toList();
+        }
+    }
+
+    /** How often each kind of fault has struck which command. */
+    public FaultCounts struck() {
+        return struck;
+    }
+
+    /**
+     * Asks for the next command's fault and uses it up: the oldest one that concerns this command.
+     *
+     * @param command name of the command's type
+     */
+    public Optional<FaultEffect> take(String command) {
+        if (empty) {
+            return Optional.empty();
+        }
+        synchronized (waiting) {
+            for (Waiting each : waiting) {
+                if (each.fault.concerns(command)) {
+                    each.left--;
+                    if (each.left == 0) {
+                        waiting.remove(each);
+                        empty = waiting.isEmpty();
+                    }
+                    struck.count(command, each.fault.effect());
+                    return Optional.of(each.fault.effect());
+                }
+            }
+            return Optional.empty();
+        }
+    }
+}

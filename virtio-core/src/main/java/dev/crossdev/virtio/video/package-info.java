@@ -1,0 +1,12 @@
+/**
+ * The words of virtio-video in the dialect that crosvm and the ChromeOS and Android drivers speak (the third RFC of
+ * February 2020 with its extensions): commands, answers, events, their numbers and their bytes. Used by both ends, so
+ * nothing here decides what a device does or what a driver asks for.
+ *
+ * <p>Every 32-bit number of the wire is an {@code int} and every 64-bit number a {@code long}, both to be read as
+ * unsigned.
+ */
+@NullMarked
+package dev.crossdev.virtio.video;
+
+import org.jspecify.annotations.NullMarked;
