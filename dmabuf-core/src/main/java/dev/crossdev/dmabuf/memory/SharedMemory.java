@@ -252,6 +252,11 @@ public final class SharedMemory implements AutoCloseable {
             return memory.descriptor;
         }
 
+        /** Bytes. */
+        public long size() {
+            return memory.size;
+        }
+
         @Override
         public synchronized void close() {
             if (!released) {
