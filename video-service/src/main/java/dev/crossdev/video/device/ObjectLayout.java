@@ -1,0 +1,26 @@
+package dev.crossdev.video.device;
+
+/**
+ * How the exporter laid out an object's bytes. It decides where pixels go, whatever the importer would have preferred.
+ *
+ * @param format number of {@code enum virtio_gpu_formats}
+ * @param width pixels
+ * @param height pixels
+ * @param stride bytes from one row to the next
+ * @param offset bytes before the first pixel
+ * @param size bytes of the object
+ */
+public record ObjectLayout(int format, int width, int height, int stride, long offset, long size) {
+
+    /** Whether rows of {@code width} pixels of four bytes lie within the object and do not overlap. */
+    public boolean holdsItsPixels() {
+        if (width <= 0 || height <= 0 || offset < 0 || size < 0) {
+            return false;
+        }
+        long row = 4L * width;
+        if (stride < row || offset > size) {
+            return false;
+        }
+        return (height - 1L) * stride + row <= size - offset;
+    }
+}
