@@ -95,6 +95,11 @@ public enum RegistrationStrategy {
         return safe;
     }
 
+    /** Whether it lets the round trip go on behind other work and waits only in the end, in get_uuid. */
+    public boolean hidesWaiting() {
+        return this == DEFERRED || this == EAGER_DEFERRED;
+    }
+
     /** The name on the command line, in reports and in the tag {@code strategy}. */
     @Override
     public String toString() {

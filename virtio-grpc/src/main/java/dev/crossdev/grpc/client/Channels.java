@@ -1,0 +1,44 @@
+package dev.crossdev.grpc.client;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Makes channels to the project's services: the one place that knows which transport is used and how it is set.
+ *
+ * <p>Callbacks run on the connection's event loop, which is many times faster for pipelined commands than a hop to
+ * another thread; code that runs in one must not wait.
+ */
+public final class Channels {
+
+    /** Bytes of one message; what the services accept too. */
+    public static final int MAX_MESSAGE = 4 << 20;
+
+    /** Bytes that may be on their way on one connection. */
+    private static final int WINDOW = 4 << 20;
+
+    private static final long KEEP_ALIVE_SECONDS = 10;
+    private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
+
+    private Channels() {}
+
+    /**
+     * A channel without encryption. It connects with the first call; its owner shuts it down.
+     *
+     * @param host name or address
+     */
+    public static ManagedChannel plaintext(String host, int port) {
+        return NettyChannelBuilder.forAddress(host, port)
+                .usePlaintext()
+                .directExecutor()
+                .flowControlWindow(WINDOW)
+                .maxInboundMessageSize(MAX_MESSAGE)
+                // A peer whose machine is gone says nothing; only asking shows it. While streams are open, that is.
+                .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                // Streams are pinned to one connection, and a retry would repeat a command.
+                .disableRetry()
+                .build();
+    }
+}
