@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A fault that waits for commands of one type.
  *
  * <p>In text {@code RESOURCE_ASSIGN_UUID=error:0x1200*3}, {@code RESOURCE_ASSIGN_UUID=late:50ms}, and likewise {@code
- * twice}, {@code other-uuid}, {@code second-uuid}, {@code never}, {@code disconnect}; without {@code *n} once.
+ * twice}, {@code other-uuid}, {@code never}, {@code disconnect}; without {@code *n} once.
  *
  * @param command name of the command's type, or {@link #ANY}
  * @param effect what happens to each
@@ -45,7 +45,6 @@ public record Fault(String command, FaultEffect effect, int times) {
             case "late" -> new FaultEffect.Late(LatencyText.parseTime(argument == null ? "" : argument));
             case "twice" -> new FaultEffect.Twice();
             case "other-uuid" -> new FaultEffect.OtherUuid();
-            case "second-uuid" -> new FaultEffect.SecondUuid();
             case "never" -> new FaultEffect.Never();
             case "disconnect" -> new FaultEffect.Disconnect();
             default -> throw unreadable(text);
@@ -73,6 +72,6 @@ public record Fault(String command, FaultEffect effect, int times) {
 
     private static IllegalArgumentException unreadable(String text) {
         return new IllegalArgumentException("'" + text + "' is not a fault such as RESOURCE_ASSIGN_UUID=error:0x1200*3,"
-                + " …=late:50ms, …=twice, …=other-uuid, …=second-uuid, …=never or …=disconnect");
+                + " …=late:50ms, …=twice, …=other-uuid, …=never or …=disconnect");
     }
 }

@@ -45,15 +45,7 @@ public sealed interface FaultEffect {
         }
     }
 
-    /** The right answer, and then a second one with another UUID. */
-    record SecondUuid() implements FaultEffect {
-        @Override
-        public String toString() {
-            return "second-uuid";
-        }
-    }
-
-    /** The device works, and its answer is lost. */
+    /** The command is swallowed: the device never sees it and nothing is answered. */
     record Never() implements FaultEffect {
         @Override
         public String toString() {

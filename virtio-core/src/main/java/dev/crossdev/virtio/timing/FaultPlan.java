@@ -14,6 +14,13 @@ public final class FaultPlan {
     private final FaultCounts struck = new FaultCounts();
     private volatile boolean empty = true;
 
+    /**
+     * A fault that has not struck as often as it shall.
+     *
+     * @param hits how many commands it has struck
+     */
+    public record Active(Fault fault, int hits) {}
+
     /** A fault and how many commands it still waits for. */
     private static final class Waiting {
         final Fault fault;
@@ -32,11 +39,17 @@ public final class FaultPlan {
         }
     }
 
-    /** Forgets what has not struck yet; the counts stay. */
-    public void clear() {
+    /**
+     * Forgets what has not struck yet; the counts stay.
+     *
+     * @return how many faults were waiting
+     */
+    public int clear() {
         synchronized (waiting) {
+            int cleared = waiting.size();
             waiting.clear();
             empty = true;
+            return cleared;
         }
     }
 
@@ -45,11 +58,11 @@ public final class FaultPlan {
         return empty;
     }
 
-    /** What waits, each with the number of times that is left, oldest first. */
-    public List<Fault> active() {
+    /** What still waits, oldest first. */
+    public List<Active> active() {
         synchronized (waiting) {
             return waiting.stream()
-                    .map(each -> new Fault(each.fault.command(), each.fault.effect(), each.left))
+                    .map(each -> new Active(each.fault, each.fault.times() - each.left))
                     .toList();
         }
     }
