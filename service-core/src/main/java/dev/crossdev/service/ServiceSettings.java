@@ -1,0 +1,79 @@
+package dev.crossdev.service;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings that every device service has, below {@code crossdev}. */
+@ConfigMapping(prefix = "crossdev")
+public interface ServiceSettings {
+
+    /** Where to say that the service is ready; absent: {@code ready.json} in the run folder. */
+    Optional<Path> readyFile();
+
+    /**
+     * The folder in which run folders are made. Absent: {@code crossdev-<uid>} in XDG_RUNTIME_DIR or, without one, in the
+     * folder for temporary files.
+     */
+    Optional<Path> runFolder();
+
+    /** Whether the service ends when its standard input does, which is how a launcher takes its services along. */
+    @WithDefault("false")
+    boolean exitOnStdinClose();
+
+    /** How long a drain waits for streams to end by themselves before it unplugs their devices. */
+    @WithDefault("5S")
+    Duration drainGrace();
+
+    Devices devices();
+
+    Memory memory();
+
+    Timing timing();
+
+    /** Bounds of the house. */
+    interface Devices {
+
+        /** Devices of all guests together; one more is refused with RESOURCE_EXHAUSTED. */
+        @WithDefault("256")
+        int max();
+
+        /** No lease is longer. */
+        @WithDefault("1H")
+        Duration maxLease();
+
+        /** Commands of one stream that may be pending; above it the stream is not read any further. */
+        @WithDefault("4096")
+        int maxPending();
+
+        /** How long a stream whose client has finished sending waits for its pending answers. */
+        @WithDefault("10S")
+        Duration halfCloseGrace();
+    }
+
+    /** Bounds of guest memory, in bytes. */
+    interface Memory {
+
+        /** Of one guest memory whose descriptor was handed over. */
+        @WithDefault("68719476736")
+        long maxShared();
+
+        /** Of one window. */
+        @WithDefault("268435456")
+        long maxWindow();
+
+        /** Of all windows together. */
+        @WithDefault("1073741824")
+        long maxWindows();
+    }
+
+    /** The latency that devices have from the start, in words such as {@code 2ms} or {@code uniform:1ms..3ms}. */
+    interface Timing {
+
+        Optional<String> transit();
+
+        Optional<String> service();
+    }
+}

@@ -1,0 +1,13 @@
+package dev.crossdev.service.house;
+
+/** Told of each command that a device answered, on the thread that delivered the answer. */
+@FunctionalInterface
+public interface CommandListener {
+
+    /**
+     * @param command the command's name
+     * @param response the result's name
+     * @param nanos from the door's reading the command until its answer was handed on, injected transit not included
+     */
+    void answered(String command, String response, long nanos);
+}

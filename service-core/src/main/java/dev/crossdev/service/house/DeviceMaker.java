@@ -1,0 +1,86 @@
+package dev.crossdev.service.house;
+
+import dev.crossdev.dmabuf.ViolationCounter;
+import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.timing.Answered;
+import dev.crossdev.virtio.timing.DeviceEdge;
+import dev.crossdev.virtio.timing.DeviceTiming;
+import dev.crossdev.virtio.timing.FaultPlan;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/** Puts a device of the type together with its memory, its edge and its listeners. */
+final class DeviceMaker<C, R, E> {
+
+    private final DeviceType<C, R, E> type;
+    private final CommandListener commands;
+    private final Violations violations;
+
+    DeviceMaker(DeviceType<C, R, E> type, CommandListener commands, Violations violations) {
+        this.type = type;
+        this.commands = commands;
+        this.violations = violations;
+    }
+
+    DeviceType<C, R, E> type() {
+        return type;
+    }
+
+    DeviceInstance<C, R, E> make(DeviceKey key, Features features, Optional<MemorySource> source) {
+        GrantedMemory memory =
+                source.isPresent() ? source.get().open() : new GrantedMemory(new NoGuestMemory(), () -> {});
+        try {
+            return make(key, features, memory);
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    private DeviceInstance<C, R, E> make(DeviceKey key, Features features, GrantedMemory memory) {
+        // A device may have something to say before it has its place; nobody listens yet.
+        AtomicReference<DeviceInstance<C, R, E>> place = new AtomicReference<>();
+        ViolationCounter counter = new ViolationCounter();
+        HostedDevice<C, R> hosted = type.create(new DeviceContext<>(
+                key.guest(),
+                key.device(),
+                features,
+                memory.memory(),
+                event -> told(place, instance -> instance.event(event)),
+                () -> told(place, DeviceInstance::configChanged),
+                (kind, detail) -> {
+                    counter.report(kind, detail);
+                    violations.report(kind, key + ": " + detail);
+                }));
+        DeviceFacts<C, R> facts =
+                new DeviceFacts<>(key, features, memory, hosted, new CommandStatistics(), counter, Instant.now());
+        DeviceEdge<C, R> edge = new DeviceEdge<>(
+                key.toString(),
+                hosted.device(),
+                type.faultyResponses(),
+                DeviceTiming.NONE,
+                new FaultPlan(),
+                key.hashCode());
+        DeviceInstance<C, R, E> instance = new DeviceInstance<>(
+                facts, edge, (command, answered, nanos) -> answered(facts, command, answered, nanos));
+        edge.onDisconnect(instance::dropConnection);
+        place.set(instance);
+        return instance;
+    }
+
+    private void answered(DeviceFacts<C, R> facts, C command, Answered<R> answered, long nanos) {
+        String name = type.faultyResponses().nameOf(command);
+        facts.statistics().count(name);
+        commands.answered(name, type.responseName(answered.response()), nanos);
+    }
+
+    private static <I> void told(AtomicReference<I> place, Consumer<? super I> what) {
+        I instance = place.get();
+        if (instance != null) {
+            what.accept(instance);
+        }
+    }
+}

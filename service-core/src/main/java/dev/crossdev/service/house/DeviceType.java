@@ -1,0 +1,41 @@
+package dev.crossdev.service.house;
+
+import dev.crossdev.virtio.FeatureBit;
+import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.timing.FaultyResponses;
+import java.util.Collection;
+
+/**
+ * What a service hosts. All that the house has to know of a device type.
+ *
+ * @param <C> command with its header
+ * @param <R> answer with its header
+ * @param <E> event of the device's own protocol; {@link Void} when it has none
+ */
+public interface DeviceType<C, R, E> {
+
+    /** {@code gpu} or {@code video}; the tag {@code device} of the meters. */
+    String name();
+
+    /** The feature bits that devices of this type offer. */
+    Features offered();
+
+    /** The device type's names for its bits. */
+    Collection<? extends FeatureBit> featureNames();
+
+    /**
+     * Makes a device. May wait a little, for memory.
+     *
+     * @throws dev.crossdev.dmabuf.error.ErrnoException when it cannot be made
+     */
+    HostedDevice<C, R> create(DeviceContext<E> context);
+
+    /** The result's name in the specification, without prefix; a constant, since it is asked for each answer. */
+    String responseName(R response);
+
+    /**
+     * The names of commands, which must be constants, since they are asked for each command, and how injected faults look
+     * in this protocol.
+     */
+    FaultyResponses<C, R> faultyResponses();
+}

@@ -1,0 +1,110 @@
+package dev.crossdev.service.house;
+
+import dev.crossdev.virtio.timing.DeviceEdge;
+import dev.crossdev.virtio.timing.DeviceTiming;
+import dev.crossdev.virtio.timing.Fault;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** Injected timing and faults: of one device, or of all and those to come. */
+public final class Knobs {
+
+    private final Supplier<Stream<DeviceEdge<?, ?>>> all;
+    private final Function<DeviceKey, DeviceEdge<?, ?>> one;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final List<Fault> faultsToCome = new ArrayList<>();
+    private DeviceTiming timingToCome = DeviceTiming.NONE;
+
+    /**
+     * @param all the edges of all devices
+     * @param one the edge of a device; fails with ENOENT
+     */
+    Knobs(Supplier<Stream<DeviceEdge<?, ?>>> all, Function<DeviceKey, DeviceEdge<?, ?>> one) {
+        this.all = all;
+        this.one = one;
+    }
+
+    /**
+     * @param device empty: all, and those to come
+     * @throws dev.crossdev.dmabuf.error.ErrnoException ENOENT
+     */
+    public void setTiming(Optional<DeviceKey> device, DeviceTiming timing) {
+        lock.lock();
+        try {
+            if (device.isEmpty()) {
+                timingToCome = timing;
+            }
+            edges(device).forEach(edge -> edge.timing(timing));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * @param device empty: all, and those to come
+     * @throws dev.crossdev.dmabuf.error.ErrnoException ENOENT
+     */
+    public void inject(Optional<DeviceKey> device, Fault fault) {
+        lock.lock();
+        try {
+            if (device.isEmpty()) {
+                faultsToCome.add(fault);
+            }
+            edges(device).forEach(edge -> edge.faults().add(fault));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Disarms.
+     *
+     * @param device empty: all, and those to come
+     * @return how many faults were armed on devices
+     * @throws dev.crossdev.dmabuf.error.ErrnoException ENOENT
+     */
+    public int clear(Optional<DeviceKey> device) {
+        lock.lock();
+        try {
+            if (device.isEmpty()) {
+                faultsToCome.clear();
+            }
+            return edges(device).mapToInt(edge -> edge.faults().clear()).sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What devices to come will have. */
+    public DeviceTiming timingToCome() {
+        lock.lock();
+        try {
+            return timingToCome;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a new device what devices to come were to have; {@code placed} makes it one of all at the same moment. */
+    void admit(DeviceEdge<?, ?> edge, Runnable placed) {
+        lock.lock();
+        try {
+            placed.run();
+            edge.timing(timingToCome);
+            faultsToCome.forEach(edge.faults()::add);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Stream<DeviceEdge<?, ?>> edges(Optional<DeviceKey> device) {
+        return device.<Stream<DeviceEdge<?, ?>>>map(key -> Stream.of(one.apply(key)))
+                .orElseGet(all);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.crossdev.service.life;
+
+import dev.crossdev.service.ServiceSettings;
+import dev.crossdev.service.house.DeviceHouse;
+import io.quarkus.arc.All;
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/** The order in which a service comes and goes. */
+@Singleton
+class ServiceLife {
+
+    private static final Logger LOG = Logger.getLogger(ServiceLife.class);
+
+    private final ServiceSettings settings;
+    private final DeviceHouse<?, ?, ?> house;
+    private final List<Drainable> others;
+    private final Health health;
+    private final Readiness readiness;
+
+    ServiceLife(
+            ServiceSettings settings,
+            DeviceHouse<?, ?, ?> house,
+            @All List<Drainable> others,
+            Health health,
+            Readiness readiness) {
+        this.settings = settings;
+        this.house = house;
+        this.others = others;
+        this.health = health;
+        this.readiness = readiness;
+    }
+
+    void started(@Observes StartupEvent event) {
+        if (settings.exitOnStdinClose()) {
+            LauncherPipe.watch(System.in, () -> {
+                LOG.info("the launcher is gone");
+                Quarkus.asyncExit();
+            });
+        }
+        readiness.announceWhenReady();
+    }
+
+    /** Comes first on SIGTERM, while all servers still answer. */
+    void goingAway(@Observes ShutdownDelayInitiatedEvent event) {
+        readiness.withdraw();
+        health.notServing();
+        house.drain(settings.drainGrace());
+        others.forEach(Drainable::drain);
+    }
+
+    /** Also comes without a drain, as in a test. */
+    void gone(@Observes ShutdownEvent event) {
+        readiness.withdraw();
+        house.close();
+        others.forEach(Drainable::drain);
+    }
+}
