@@ -1,0 +1,144 @@
+package dev.crossdev.gpu.device;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+
+/**
+ * What a device holds from one reset to the next: resources by id, scanouts, pointers. The two lanes, captures and
+ * listings use it at once, so its lock guards the tables; pixels are copied outside of it.
+ */
+final class DeviceState {
+    private final GpuSettings settings;
+    private final Object lock = new Object();
+    private final Map<Integer, Resource> resources = new HashMap<>();
+    private final List<Scanout> scanouts;
+    private final Map<Integer, Pointer> pointers = new HashMap<>();
+    private int backingEntries;
+    private boolean disposed;
+
+    DeviceState(GpuSettings settings) {
+        this.settings = settings;
+        AtomicLong scanoutBytes = new AtomicLong();
+        List<Scanout> made = new ArrayList<>();
+        for (int i = 0; i < settings.displays().size(); i++) {
+            made.add(new Scanout(scanoutBytes, settings.maxScanoutBytes()));
+        }
+        scanouts = List.copyOf(made);
+    }
+
+    Optional<Resource> resource(int id) {
+        synchronized (lock) {
+            return Optional.ofNullable(resources.get(id));
+        }
+    }
+
+    boolean hasRoomForResource() {
+        synchronized (lock) {
+            return resources.size() < settings.maxResources();
+        }
+    }
+
+    /** False when the state was disposed of meanwhile: the resource was not taken. */
+    boolean add(Resource resource) {
+        synchronized (lock) {
+            if (disposed) {
+                return false;
+            }
+            resources.put(resource.id(), resource);
+            return true;
+        }
+    }
+
+    /** Takes a resource out, off the scanouts too, and drops it. */
+    void remove(Resource resource) {
+        synchronized (lock) {
+            if (!resources.remove(resource.id(), resource)) {
+                return;
+            }
+            releaseEntries(resource);
+        }
+        scanouts.forEach(scanout -> scanout.disableIfShowing(resource));
+        resource.drop();
+    }
+
+    /** False when the device has no room for so many entries. */
+    boolean attach(Resource resource, GuestPages backing) {
+        synchronized (lock) {
+            if (disposed || backing.count() > settings.maxBackingEntries() - backingEntries) {
+                return false;
+            }
+            backingEntries += backing.count();
+            resource.attach(backing);
+            return true;
+        }
+    }
+
+    void detach(Resource resource) {
+        synchronized (lock) {
+            if (!disposed) {
+                releaseEntries(resource);
+                resource.detach();
+            }
+        }
+    }
+
+    int backingEntries() {
+        synchronized (lock) {
+            return backingEntries;
+        }
+    }
+
+    Collection<Resource> resources() {
+        synchronized (lock) {
+            return List.copyOf(resources.values());
+        }
+    }
+
+    List<Scanout> scanouts() {
+        return scanouts;
+    }
+
+    /** Empty when there is none of that number, read as unsigned. */
+    Optional<Scanout> scanout(int id) {
+        return id >= 0 && id < scanouts.size() ? Optional.of(scanouts.get(id)) : Optional.empty();
+    }
+
+    /** The pointer on one scanout. */
+    Pointer pointer(int scanoutId) {
+        synchronized (lock) {
+            return pointers.getOrDefault(scanoutId, Pointer.HIDDEN);
+        }
+    }
+
+    void setPointer(int scanoutId, UnaryOperator<Pointer> change) {
+        synchronized (lock) {
+            if (!disposed) {
+                pointers.put(scanoutId, change.apply(pointers.getOrDefault(scanoutId, Pointer.HIDDEN)));
+            }
+        }
+    }
+
+    /** Drops everything; whatever still runs on this state finds nothing to do. */
+    void dispose() {
+        List<Resource> left;
+        synchronized (lock) {
+            disposed = true;
+            left = List.copyOf(resources.values());
+            resources.clear();
+            backingEntries = 0;
+            pointers.clear();
+        }
+        scanouts.forEach(Scanout::disable);
+        left.forEach(Resource::drop);
+    }
+
+    private void releaseEntries(Resource resource) {
+        backingEntries -= resource.backing().map(GuestPages::count).orElse(0);
+    }
+}

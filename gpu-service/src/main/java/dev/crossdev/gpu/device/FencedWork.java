@@ -1,0 +1,66 @@
+package dev.crossdev.gpu.device;
+
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.gpu.device.CommandLane.Outcome;
+import dev.crossdev.gpu.device.ObjectExport.Access;
+import dev.crossdev.virtio.gpu.GpuResponse;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Work on a picture's pixels that an importer may be busy with: done at once when nobody is in the way, else as soon as
+ * they are out of it.
+ *
+ * <p>A writer that holds its fence for longer than it said has died, for all that anybody knows: its fence counts as
+ * signalled with an error, and the work goes on. One that is within its time, but takes longer than the device is willing
+ * to wait, makes the command fail with ERR_UNSPEC; nothing was done then, so a scanout keeps its last whole frame.
+ */
+final class FencedWork {
+    private static final System.Logger LOG = System.getLogger(FencedWork.class.getName());
+
+    private final GpuSettings settings;
+
+    FencedWork(GpuSettings settings) {
+        this.settings = settings;
+    }
+
+    Outcome on(HostImage image, Access access, Supplier<GpuResponse> work) {
+        Optional<ObjectExport> exported = image.export();
+        if (exported.isEmpty()) {
+            return new Outcome.Done(held(image, work));
+        }
+        ObjectExport export = exported.get();
+        if (export.tryBegin(access, settings.fenceHold())) {
+            return new Outcome.Done(begun(image, export, access, work));
+        }
+        return new Outcome.Waiting(() -> {
+            try {
+                export.begin(access, settings.fenceWait(), settings.fenceHold());
+            } catch (ErrnoException e) {
+                LOG.log(System.Logger.Level.WARNING, () -> "gave up on object " + export.uuid() + ": " + e);
+                return Answers.UNSPEC;
+            }
+            return begun(image, export, access, work);
+        });
+    }
+
+    private static GpuResponse begun(HostImage image, ObjectExport export, Access access, Supplier<GpuResponse> work) {
+        try {
+            return held(image, work);
+        } finally {
+            export.end(access);
+        }
+    }
+
+    /** A reset may take the resource away meanwhile, but not its memory. */
+    private static GpuResponse held(HostImage image, Supplier<GpuResponse> work) {
+        if (!image.tryHold()) {
+            return Answers.UNSPEC;
+        }
+        try {
+            return work.get();
+        } finally {
+            image.letGo();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.crossdev.gpu.device;
+
+import dev.crossdev.dmabuf.error.ErrnoException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+
+/** One exported resource, from its first ASSIGN_UUID until nobody holds it. All methods may be called from any thread. */
+public interface ObjectExport {
+
+    /** The same for the whole life of the resource. */
+    UUID uuid();
+
+    /**
+     * Takes the fence that the device needs while it touches the pixels, and holds the object until {@link #end}. Does
+     * not wait: false, and nothing is taken, when an importer is in the way or the object is gone.
+     *
+     * @param hold how long the device may take
+     */
+    boolean tryBegin(Access access, Duration hold);
+
+    /**
+     * As {@link #tryBegin}, waiting for the importers that are in the way.
+     *
+     * @throws ErrnoException ETIMEDOUT after {@code wait}, EINTR when interrupted, ENOENT when the object is gone
+     */
+    void begin(Access access, Duration wait, Duration hold);
+
+    /** Gives back what one successful begin took. */
+    void end(Access access);
+
+    /** The importers that hold it now, for people. */
+    List<String> importers();
+
+    /**
+     * The resource is gone: the UUID no longer resolves, and never will again. Importers keep the memory until they let
+     * go. Again is nothing.
+     */
+    void withdraw();
+
+    /** What the device is about to do with the pixels; the usage classes of Linux's dma_resv. */
+    enum Access {
+        READ,
+        WRITE
+    }
+}

@@ -1,0 +1,185 @@
+package dev.crossdev.gpu.device;
+
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.gpu.device.CommandLane.Outcome;
+import dev.crossdev.gpu.device.ObjectExport.Access;
+import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
+import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.gpu.GpuCommand;
+import dev.crossdev.virtio.gpu.GpuFeature;
+import dev.crossdev.virtio.gpu.GpuLimits;
+import dev.crossdev.virtio.gpu.GpuResponse;
+import dev.crossdev.virtio.gpu.PixelFormat;
+import dev.crossdev.virtio.gpu.Rect;
+import dev.crossdev.virtio.memory.GuestMemory;
+import dev.crossdev.virtio.memory.MemEntry;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * The commands that make, fill, export and drop resources. Codes and their order are QEMU's (virtio-gpu.c), except that
+ * ASSIGN_UUID, which QEMU lacks, answers as vhost-device-gpu does.
+ */
+final class ResourceCommands {
+    private static final System.Logger LOG = System.getLogger(ResourceCommands.class.getName());
+
+    private final Features accepted;
+    private final GuestMemory memory;
+    private final ObjectExports exports;
+    private final MemoryLedger ledger;
+    private final FencedWork fenced;
+
+    ResourceCommands(
+            Features accepted, GuestMemory memory, ObjectExports exports, MemoryLedger ledger, FencedWork fenced) {
+        this.accepted = accepted;
+        this.memory = memory;
+        this.exports = exports;
+        this.ledger = ledger;
+        this.fenced = fenced;
+    }
+
+    GpuResponse create(DeviceState state, GpuCommand.ResourceCreate2d command) {
+        if (command.resourceId() == 0 || state.resource(command.resourceId()).isPresent()) {
+            return Answers.INVALID_RESOURCE_ID;
+        }
+        Optional<PixelFormat> format = PixelFormat.of(command.format());
+        // QEMU lets an empty picture through and fails on it later.
+        if (format.isEmpty() || command.width() == 0 || command.height() == 0) {
+            return Answers.INVALID_PARAMETER;
+        }
+        if (!state.hasRoomForResource()) {
+            return Answers.OUT_OF_MEMORY;
+        }
+        Optional<HostImage> image =
+                HostImage.allocate(command.resourceId(), format.get(), command.width(), command.height(), ledger);
+        if (image.isEmpty()) {
+            return Answers.OUT_OF_MEMORY;
+        }
+        if (!state.add(new Resource.Flat(command.resourceId(), image.get()))) {
+            image.get().abandon();
+            return Answers.UNSPEC;
+        }
+        return Answers.OK;
+    }
+
+    GpuResponse unref(DeviceState state, GpuCommand.ResourceUnref command) {
+        Optional<Resource> resource = state.resource(command.resourceId());
+        if (resource.isEmpty()) {
+            return Answers.INVALID_RESOURCE_ID;
+        }
+        state.remove(resource.get());
+        return Answers.OK;
+    }
+
+    GpuResponse attachBacking(DeviceState state, GpuCommand.ResourceAttachBacking command) {
+        Optional<Resource> resource = state.resource(command.resourceId());
+        if (resource.isEmpty()) {
+            return Answers.INVALID_RESOURCE_ID;
+        }
+        if (resource.get().backing().isPresent()
+                || !command.complete()
+                || command.entries().size() > GpuLimits.MAX_BACKING_ENTRIES
+                || !command.entries().stream().allMatch(this::reachable)) {
+            return Answers.UNSPEC;
+        }
+        GuestPages backing = new GuestPages(memory, command.entries());
+        return state.attach(resource.get(), backing) ? Answers.OK : Answers.OUT_OF_MEMORY;
+    }
+
+    GpuResponse detachBacking(DeviceState state, GpuCommand.ResourceDetachBacking command) {
+        Optional<Resource> resource = state.resource(command.resourceId());
+        if (resource.isEmpty()) {
+            return Answers.INVALID_RESOURCE_ID;
+        }
+        if (resource.get().backing().isEmpty()) {
+            return Answers.UNSPEC;
+        }
+        state.detach(resource.get());
+        return Answers.OK;
+    }
+
+    Outcome transfer(DeviceState state, GpuCommand.TransferToHost2d command) {
+        Optional<Resource> resource = state.resource(command.resourceId());
+        if (resource.isEmpty()) {
+            return new Outcome.Done(Answers.INVALID_RESOURCE_ID);
+        }
+        Optional<GuestPages> backing = resource.get().backing();
+        if (backing.isEmpty()) {
+            return new Outcome.Done(Answers.UNSPEC);
+        }
+        return switch (resource.get()) {
+            case Resource.Flat flat -> {
+                HostImage image = flat.image();
+                if (!command.rect().fitsIn(image.width(), image.height())) {
+                    yield new Outcome.Done(Answers.INVALID_PARAMETER);
+                }
+                GuestPages pages = backing.get();
+                yield fenced.on(image, Access.WRITE, () -> {
+                    copy(pages, command.offset(), image, command.rect());
+                    return Answers.OK;
+                });
+            }
+        };
+    }
+
+    GpuResponse assignUuid(DeviceState state, GpuCommand.ResourceAssignUuid command) {
+        if (!accepted.has(GpuFeature.RESOURCE_UUID)) {
+            return Answers.INVALID_PARAMETER;
+        }
+        Optional<Resource> resource = state.resource(command.resourceId());
+        if (resource.isEmpty()) {
+            return Answers.INVALID_RESOURCE_ID;
+        }
+        return switch (resource.get()) {
+            case Resource.Flat flat -> {
+                HostImage image = flat.image();
+                if (image.export().isEmpty() && !export(flat.id(), image)) {
+                    yield Answers.OUT_OF_MEMORY;
+                }
+                yield image.export()
+                        .<GpuResponse>map(export -> new GpuResponse.OkResourceUuid(export.uuid()))
+                        .orElse(Answers.UNSPEC);
+            }
+        };
+    }
+
+    private boolean export(int id, HostImage image) {
+        if (!image.tryHold()) {
+            return false;
+        }
+        try {
+            image.exported(exports.export(new ExportedMemory(id, image.memory(), image.layout(), image::letGo)));
+            return true;
+        } catch (ErrnoException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    () -> "resource " + Integer.toUnsignedString(id) + " not exported: " + e);
+            image.letGo();
+            return false;
+        }
+    }
+
+    private boolean reachable(MemEntry entry) {
+        return entry.size() > 0 && memory.contains(entry.address(), entry.size());
+    }
+
+    /**
+     * The rectangle's first pixel comes from {@code offset} in the backing, whose rows are as long as the resource's: so
+     * the Linux guest sends it (virtgpu_plane.c) and QEMU reads it. What the backing is too short for stays as it is.
+     */
+    private static void copy(GuestPages pages, long offset, HostImage image, Rect rect) {
+        long stride = (long) image.width() * PixelFormat.BYTES_PER_PIXEL;
+        long rowBytes = (long) rect.width() * PixelFormat.BYTES_PER_PIXEL;
+        MemorySegment pixels = image.pixels();
+        long target = (long) rect.y() * image.layout().stride() + (long) rect.x() * PixelFormat.BYTES_PER_PIXEL;
+        if (rowBytes == stride && image.layout().stride() == stride) {
+            pages.copyTo(offset, pixels.asSlice(target, stride * rect.height()));
+            return;
+        }
+        for (int row = 0; row < rect.height(); row++) {
+            pages.copyTo(
+                    offset + row * stride,
+                    pixels.asSlice(target + (long) row * image.layout().stride(), rowBytes));
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package dev.crossdev.gpu.objects;
+
+import dev.crossdev.dmabuf.Attachment;
+import dev.crossdev.dmabuf.DmaBufList;
+import dev.crossdev.dmabuf.ObjectTable;
+import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.fence.FenceTable;
+import dev.crossdev.dmabuf.memory.MemoryToken;
+import dev.crossdev.gpu.device.ObjectExports;
+import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The objects that the devices of this process export, by guest and UUID, their fence table, and the importers that hold
+ * them. Another guest's object is as unknown as one that never was. Thread-safe; nothing here waits.
+ */
+public final class LocalObjects implements AutoCloseable {
+
+    /** Fence holders have 24 bits (see FenceSlot); 1 is the exporter. */
+    private static final int FIRST_ATTACHMENT = ExportedObject.EXPORTER + 1;
+
+    private static final int LAST_ATTACHMENT = (1 << 24) - 1;
+
+    private final ObjectSettings settings;
+    private final MemoryHandout handout;
+    private final Supplier<UUID> uuids;
+    private final FenceTable fences;
+    private final MemoryToken fenceToken;
+    private final ObjectTable<ExportedObject> table = new ObjectTable<>();
+    private final Set<ExportedObject> alive = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Hold> holds = new ConcurrentHashMap<>();
+    private final Map<Importer, ImporterSession> importers = new ConcurrentHashMap<>();
+    private final AtomicInteger lastAttachment = new AtomicInteger(FIRST_ATTACHMENT - 1);
+    /** Orders changes of the table against the beginning of watches. */
+    private final Object lock = new Object();
+
+    private final List<ObjectWatcher> watchers = new CopyOnWriteArrayList<>();
+
+    private record Importer(String guest, String name) {}
+
+    /** Random UUIDs of version 4; warmed here, so that the first guest does not wait for the generator. */
+    public LocalObjects(ObjectSettings settings, MemoryHandout handout) {
+        this(settings, handout, UUID::randomUUID);
+    }
+
+    LocalObjects(ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids) {
+        this.settings = settings;
+        this.handout = handout;
+        this.uuids = uuids;
+        this.fences = FenceTable.create(settings.maxObjects());
+        this.fenceToken = handout.publish(fences.memory());
+        UUID unused = uuids.get();
+        assert unused.version() == 4;
+    }
+
+    /**
+     * What one device exports.
+     *
+     * @param violations told when an importer of this device's objects breaks the rules
+     */
+    public ObjectExports exportsFor(String guest, String device, Violations violations) {
+        DmaBufList list = new DmaBufList(violations);
+        Object owner = new Object();
+        return memory -> export(guest, device, owner, list, memory);
+    }
+
+    public ObjectSettings settings() {
+        return settings;
+    }
+
+    /** The object, or empty when this guest has none of that UUID. */
+    public Optional<ExportedObject> find(String guest, UUID uuid) {
+        return table.lookup(guest, uuid);
+    }
+
+    /** The guest's objects that resolve, by UUID. */
+    public List<ExportedObject> list(String guest) {
+        return table.list(guest).stream().map(ObjectTable.Entry::value).toList();
+    }
+
+    /** How many objects there are in each state; every state is there. */
+    public Map<ObjectState, Integer> counts() {
+        Map<ObjectState, Integer> counts = new EnumMap<>(ObjectState.class);
+        for (ObjectState state : ObjectState.values()) {
+            counts.put(state, 0);
+        }
+        alive.forEach(object -> counts.merge(object.state(), 1, Integer::sum));
+        return counts;
+    }
+
+    /** How many holds there are. */
+    public int attachments() {
+        return holds.size();
+    }
+
+    /** How many importers watch. */
+    public int importers() {
+        return importers.size();
+    }
+
+    /** The fences of all objects. */
+    public FenceTable fences() {
+        return fences;
+    }
+
+    /** What gets the fence table's memory at the descriptor socket. */
+    public MemoryToken fenceToken() {
+        return fenceToken;
+    }
+
+    public MemoryHandout handout() {
+        return handout;
+    }
+
+    /** Importers that are left lose their fences; the memories go with their last holders. */
+    @Override
+    public void close() {
+        List.copyOf(importers.values()).forEach(ImporterSession::close);
+        handout.withdraw(fenceToken);
+        fences.close();
+    }
+
+    /**
+     * Opens an importer's session.
+     *
+     * @throws ErrnoException EEXIST when an importer of that name has one already
+     */
+    ImporterSession open(String guest, String name) {
+        Importer key = new Importer(guest, name);
+        ImporterSession session =
+                new ImporterSession(hold -> holds.remove(hold.attachment(), hold), () -> importers.remove(key));
+        if (importers.putIfAbsent(key, session) != null) {
+            throw new ErrnoException(Errno.EEXIST, "an importer named " + name + " watches already");
+        }
+        return session;
+    }
+
+    /**
+     * Takes hold of an object.
+     *
+     * @throws ErrnoException ESTALE when the importer does not watch; ENOENT when this guest has no such object; ENOMEM
+     *     when there are too many holds
+     */
+    Hold attach(String guest, UUID uuid, String importer, String device) {
+        ImporterSession session = importers.get(new Importer(guest, importer));
+        if (session == null) {
+            throw new ErrnoException(Errno.ESTALE, "importer " + importer + " has no Watch stream");
+        }
+        ExportedObject object =
+                find(guest, uuid).filter(found -> found.buffer().tryGet()).orElseThrow(() -> unknown(uuid));
+        Hold hold = hold(object, importer, device);
+        if (!session.add(hold)) {
+            holds.remove(hold.attachment(), hold);
+            hold.release();
+            throw new ErrnoException(Errno.ESTALE, "importer " + importer + " ended its Watch stream");
+        }
+        return hold;
+    }
+
+    /** Lets go. What is not attached is no error. */
+    void detach(String guest, String importer, int attachment) {
+        ImporterSession session = importers.get(new Importer(guest, importer));
+        if (session != null) {
+            session.release(attachment);
+        }
+    }
+
+    /**
+     * What the importer holds under that number.
+     *
+     * @throws ErrnoException ENOENT, also for another importer's
+     */
+    Hold hold(String guest, String importer, int attachment) {
+        return Optional.ofNullable(importers.get(new Importer(guest, importer)))
+                .flatMap(session -> session.hold(attachment))
+                .orElseThrow(() ->
+                        new ErrnoException(Errno.ENOENT, "no attachment " + Integer.toUnsignedString(attachment)));
+    }
+
+    /**
+     * Tells of the guest's objects: those that are, the marker, then changes.
+     *
+     * @return ends it
+     */
+    Runnable watch(String guest, Consumer<ObjectWatcher.Event> listener) {
+        ObjectWatcher watcher = new ObjectWatcher(guest, listener);
+        synchronized (lock) {
+            list(guest).forEach(object -> watcher.note(new ObjectWatcher.Event.Added(object)));
+            watcher.note(new ObjectWatcher.Event.Synchronized());
+            watchers.add(watcher);
+        }
+        watcher.tell();
+        return () -> watchers.remove(watcher);
+    }
+
+    /** The same for an object that never was, one that is gone, and one of another guest. */
+    static ErrnoException unknown(UUID uuid) {
+        return new ErrnoException(Errno.ENOENT, "no object " + uuid);
+    }
+
+    private ExportedObject export(String guest, String device, Object owner, DmaBufList list, ExportedMemory memory) {
+        ExportedObject object = new ExportedObject(
+                guest,
+                device,
+                uuids.get(),
+                memory,
+                list,
+                fences,
+                handout,
+                withdrawn -> change(
+                        guest,
+                        () -> table.remove(guest, withdrawn.uuid(), owner).isPresent(),
+                        new ObjectWatcher.Event.Removed(withdrawn.uuid())),
+                alive::remove);
+        alive.add(object);
+        boolean added = change(
+                guest, () -> table.add(guest, object.uuid(), owner, object), new ObjectWatcher.Event.Added(object));
+        if (!added) {
+            object.withdraw();
+            throw new ErrnoException(Errno.EEXIST, "UUID " + object.uuid() + " is taken");
+        }
+        return object;
+    }
+
+    /** Changes the table and notes it for those who watch, as one step. */
+    private boolean change(String guest, Supplier<Boolean> how, ObjectWatcher.Event event) {
+        boolean changed;
+        synchronized (lock) {
+            changed = how.get();
+            if (changed) {
+                watchersOf(guest).forEach(watcher -> watcher.note(event));
+            }
+        }
+        watchersOf(guest).forEach(ObjectWatcher::tell);
+        return changed;
+    }
+
+    private List<ObjectWatcher> watchersOf(String guest) {
+        return watchers.stream()
+                .filter(watcher -> watcher.guest().equals(guest))
+                .toList();
+    }
+
+    /** With a reference of the object's buffer in hand, which becomes the hold's. */
+    private Hold hold(ExportedObject object, String importer, String device) {
+        Attachment attached;
+        try {
+            if (holds.size() >= settings.maxAttachments()) {
+                throw new ErrnoException(Errno.ENOMEM, "all " + settings.maxAttachments() + " attachments are taken");
+            }
+            attached = object.buffer().attach(() -> device.isEmpty() ? importer : importer + "/" + device);
+        } catch (ErrnoException e) {
+            object.buffer().put();
+            throw e;
+        }
+        Hold hold;
+        do {
+            hold = new Hold(nextAttachment(), importer, device, object, attached);
+        } while (holds.putIfAbsent(hold.attachment(), hold) != null);
+        object.add(hold);
+        return hold;
+    }
+
+    private int nextAttachment() {
+        return lastAttachment.updateAndGet(last -> last == LAST_ATTACHMENT ? FIRST_ATTACHMENT : last + 1);
+    }
+}

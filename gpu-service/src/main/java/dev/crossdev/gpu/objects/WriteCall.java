@@ -1,0 +1,180 @@
+package dev.crossdev.gpu.objects;
+
+import com.google.protobuf.ByteString;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.dialect.Names;
+import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.proto.objects.v1.WriteRequest;
+import dev.crossdev.proto.objects.v1.WriteResponse;
+import dev.crossdev.proto.objects.v1.WriteStart;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Write: collects the bytes, and when the last one has come puts them into the object under a WRITE fence. Whatever goes
+ * wrong before that leaves the object as it was.
+ */
+final class WriteCall implements StreamObserver<WriteRequest> {
+    /** Messages that the importer may send ahead; at 256 KiB each, a megabyte. */
+    private static final int AHEAD = 4;
+
+    private final LocalObjects objects;
+    private final WriteBudget budget;
+    private final ServerCallStreamObserver<WriteResponse> call;
+    private final ObjectSettings settings;
+    private final Object lock = new Object();
+    private final List<ByteString> pieces = new ArrayList<>();
+    private Duration patience = Duration.ZERO;
+    private long collected;
+    private long reserved;
+    private @Nullable Transfer transfer;
+    private boolean ended;
+
+    /** To be made before the service's method returns. */
+    WriteCall(LocalObjects objects, WriteBudget budget, ServerCallStreamObserver<WriteResponse> call) {
+        this.objects = objects;
+        this.budget = budget;
+        this.call = call;
+        this.settings = objects.settings();
+        call.disableAutoRequest();
+        call.setOnCancelHandler(() -> end(() -> {}));
+        call.request(AHEAD);
+    }
+
+    @Override
+    public void onNext(WriteRequest request) {
+        try {
+            switch (request.getRequestCase()) {
+                case START -> start(request.getStart());
+                case DATA -> collect(request.getData());
+                case REQUEST_NOT_SET -> throw new ErrnoException(Errno.EINVAL, "an empty write request");
+            }
+            call.request(1);
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+        end(() -> {});
+    }
+
+    @Override
+    public void onCompleted() {
+        try {
+            Transfer range;
+            synchronized (lock) {
+                range = requireStarted();
+                if (collected != range.length()) {
+                    throw new ErrnoException(
+                            Errno.EINVAL, collected + " bytes came of " + range.length() + " that were announced");
+                }
+            }
+            range.fenceWrite(patience, settings.transferTime(), this::fail, () -> commit(range));
+        } catch (RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    private void start(WriteStart start) {
+        Hold hold = objects.hold(
+                Names.guest(start.getGuest()), SharedObjectsDoor.importer(start.getImporter()), start.getAttachment());
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+            if (transfer != null) {
+                throw new ErrnoException(Errno.EINVAL, "the write has started already");
+            }
+            Transfer range =
+                    new Transfer(hold, start.getOffset(), start.getLength(), settings.transferTime(), this::timedOut);
+            transfer = range;
+            patience = Transfer.patience(settings.fenceWait());
+            budget.reserve(range.length());
+            reserved = range.length();
+        }
+    }
+
+    private void collect(ByteString data) {
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+            Transfer range = requireStarted();
+            if (data.size() > ReadCall.PIECE) {
+                throw new ErrnoException(Errno.EINVAL, data.size() + " bytes at a time are too many");
+            }
+            if (data.size() > range.length() - collected) {
+                throw new ErrnoException(Errno.EINVAL, "more bytes came than " + range.length());
+            }
+            pieces.add(data);
+            collected += data.size();
+        }
+    }
+
+    private void commit(Transfer range) {
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+            range.requireHeld();
+            MemorySegment target = range.bytes();
+            long at = 0;
+            for (ByteString piece : pieces) {
+                MemorySegment.copy(MemorySegment.ofBuffer(piece.asReadOnlyByteBuffer()), 0, target, at, piece.size());
+                at += piece.size();
+            }
+        }
+        boolean whole = range.end();
+        end(() -> {
+            if (whole) {
+                call.onNext(
+                        WriteResponse.newBuilder().setWritten(range.length()).build());
+                call.onCompleted();
+            } else {
+                call.onError(Statuses.toException(
+                        new ErrnoException(Errno.ETIMEDOUT, "the fence ended before the write did")));
+            }
+        });
+    }
+
+    private void timedOut() {
+        fail(new ErrnoException(Errno.ETIMEDOUT, "the write took longer than " + settings.transferTime()));
+    }
+
+    private void fail(RuntimeException failure) {
+        end(() -> call.onError(Statuses.toException(failure)));
+    }
+
+    /** Gives everything back, then answers; only the first one does. */
+    private void end(Runnable answer) {
+        Transfer range;
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            range = transfer;
+            pieces.clear();
+            budget.giveBack(reserved);
+        }
+        if (range != null) {
+            range.end();
+        }
+        answer.run();
+    }
+
+    private Transfer requireStarted() {
+        if (transfer == null) {
+            throw new ErrnoException(Errno.EINVAL, "the write has not started");
+        }
+        return transfer;
+    }
+}
