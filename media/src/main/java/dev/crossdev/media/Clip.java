@@ -53,7 +53,7 @@ public final class Clip {
      * Reads the bytes of such a file.
      *
      * <p>Annex B carries no presentation times: it is decoded once, the pictures' ranks in display order times the
-     * frame duration (of the stream's own timing, else 1/25 s) give them, and damage is found on the way. MP4 brings
+     * frame duration (of the stream's own timing, else 1/25 s) give them, and damage that the decoder notices is found on the way. MP4 brings
      * its times; they are shifted so that the first picture shown starts at 0, edit lists are not applied.
      */
     public static Clip read(byte[] bytes) throws MediaException {
@@ -77,7 +77,6 @@ public final class Clip {
             throw new MediaException(Reason.NOT_MEDIA, "the clip holds no picture");
         }
         StreamFormat format = firstFormat(units);
-        long last = units.stream().mapToLong(AccessUnit::timestampMicros).max().orElse(0);
         return new Clip(
                 new ClipInfo(
                         container,
@@ -86,7 +85,7 @@ public final class Clip {
                         format.height(),
                         units.size(),
                         frameRate,
-                        last + frameRate.startMicros(1),
+                        frameRate.startMicros(units.size()),
                         units.stream().mapToLong(AccessUnit::size).sum()),
                 units);
     }

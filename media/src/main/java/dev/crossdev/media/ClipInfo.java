@@ -9,7 +9,7 @@ package dev.crossdev.media;
  * @param height visible height of the first picture, in pixels
  * @param frameCount number of pictures
  * @param frameRate pictures per second; 25 when the clip does not say
- * @param durationMicros from the first picture's start to the last one's end, in microseconds
+ * @param durationMicros pictures divided by rate, in microseconds
  * @param codedBytes sum of the access units' lengths
  */
 public record ClipInfo(

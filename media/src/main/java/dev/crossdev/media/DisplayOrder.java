@@ -28,7 +28,10 @@ final class DisplayOrder {
                 try {
                     decoder.send(units.get(index).data(), index);
                 } catch (MediaException e) {
-                    throw new MediaException(e.reason(), damage(index, units.size()) + " (" + e.getMessage() + ")", e);
+                    if (e.reason() != Reason.CORRUPT) {
+                        throw e;
+                    }
+                    throw damaged(index, units.size());
                 }
                 shown = receive(decoder, ranks, shown);
             }
@@ -39,7 +42,7 @@ final class DisplayOrder {
         List<AccessUnit> timed = new ArrayList<>(units.size());
         for (int index = 0; index < units.size(); index++) {
             if (ranks[index] == NOT_SHOWN) {
-                throw new MediaException(Reason.CORRUPT, damage(index, units.size()) + ": it shows nothing");
+                throw damaged(index, units.size());
             }
             timed.add(new AccessUnit(
                     units.get(index).data(),
@@ -55,8 +58,7 @@ final class DisplayOrder {
             try (DecodedFrame frame = received.get()) {
                 int index = Math.toIntExact(frame.timestamp());
                 if (frame.corrupt()) {
-                    boolean last = index == ranks.length - 1;
-                    throw new MediaException(last ? Reason.TRUNCATED : Reason.CORRUPT, damage(index, ranks.length));
+                    throw damaged(index, ranks.length);
                 }
                 ranks[index] = next++;
             }
@@ -64,8 +66,10 @@ final class DisplayOrder {
         return next;
     }
 
-    private static String damage(int index, int count) {
-        return "picture " + (index + 1) + " of " + count
-                + (index == count - 1 ? " is cut off or damaged" : " is damaged");
+    private static MediaException damaged(int index, int count) {
+        String which = "picture " + (index + 1) + " of " + count;
+        return index == count - 1
+                ? new MediaException(Reason.TRUNCATED, which + " is cut off or damaged")
+                : new MediaException(Reason.CORRUPT, which + " is damaged");
     }
 }

@@ -1,5 +1,8 @@
 package dev.crossdev.media;
 
+import java.math.BigInteger;
+import java.util.Optional;
+
 /**
  * Frames per second as a fraction.
  *
@@ -16,6 +19,16 @@ public record FrameRate(int numerator, int denominator) {
         }
     }
 
+    /** The rate, unless it is unset or one that only damaged timing information says (below 0.01 or above 1000). */
+    static Optional<FrameRate> plausible(int numerator, int denominator) {
+        if (numerator < 1 || denominator < 1) {
+            return Optional.empty();
+        }
+        FrameRate rate = new FrameRate(numerator, denominator);
+        double number = rate.framesPerSecond();
+        return number < 0.01 || number > 1000 ? Optional.empty() : Optional.of(rate);
+    }
+
     /** The rate as a number. */
     public double framesPerSecond() {
         return (double) numerator / denominator;
@@ -23,7 +36,10 @@ public record FrameRate(int numerator, int denominator) {
 
     /** When the frame of that rank starts, in microseconds from the first one's start, rounded down. */
     public long startMicros(long rank) {
-        return Math.multiplyExact(Math.multiplyExact(rank, 1_000_000L), denominator) / numerator;
+        return BigInteger.valueOf(rank)
+                .multiply(BigInteger.valueOf(1_000_000L * denominator))
+                .divide(BigInteger.valueOf(numerator))
+                .longValueExact();
     }
 
     @Override

@@ -196,11 +196,11 @@ public final class H264Decoder implements AutoCloseable {
                 PictureConverter.isFullRange(context.color_range(), context.pix_fmt())));
     }
 
-    /** The rate that the stream's timing information says, once {@link #format} is known. */
+    /** The rate that the stream's timing information says, if it is a plausible one, once {@link #format} is known. */
     public synchronized Optional<FrameRate> frameRate() {
         requireOpen();
         AVRational rate = context.framerate();
-        return rate.num() > 0 && rate.den() > 0 ? Optional.of(new FrameRate(rate.num(), rate.den())) : Optional.empty();
+        return FrameRate.plausible(rate.num(), rate.den());
     }
 
     /** Frees the decoder and every frame not yet closed. */

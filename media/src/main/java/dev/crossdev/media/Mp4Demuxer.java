@@ -26,6 +26,7 @@ final class Mp4Demuxer {
     private record Sample(MemorySegment data, long pts, boolean key) {}
 
     static Track read(NativeBytes file) throws MediaException {
+        Mp4Boxes.requireComplete(file.segment());
         try (MemoryInput input = MemoryInput.openMp4(file)) {
             AVFormatContext format = input.format();
             AVStream stream = findH264(format);
@@ -125,18 +126,24 @@ final class Mp4Demuxer {
         return new Sample(MemorySegment.ofArray(bytes), packet.pts(), (packet.flags() & avcodec.AV_PKT_FLAG_KEY) != 0);
     }
 
-    private static List<AccessUnit> timed(List<Sample> samples, AVRational timeBase) {
+    private static List<AccessUnit> timed(List<Sample> samples, AVRational timeBase) throws MediaException {
         long first = samples.stream().mapToLong(Sample::pts).min().orElse(0);
-        return samples.stream()
-                .map(sample -> new AccessUnit(
-                        sample.data(),
-                        (sample.pts() - first) * MICROS_PER_SECOND * timeBase.num() / timeBase.den(),
-                        sample.key()))
-                .toList();
+        List<AccessUnit> units = new ArrayList<>(samples.size());
+        for (Sample sample : samples) {
+            try {
+                long ticks = Math.subtractExact(sample.pts(), first);
+                long micros = Math.multiplyExact(Math.multiplyExact(ticks, MICROS_PER_SECOND), timeBase.num())
+                        / timeBase.den();
+                units.add(new AccessUnit(sample.data(), micros, sample.key()));
+            } catch (ArithmeticException e) {
+                throw new MediaException(Reason.CORRUPT, "the pictures' times are damaged", e);
+            }
+        }
+        return units;
     }
 
     private static FrameRate frameRateOf(AVStream stream) {
         AVRational rate = stream.avg_frame_rate();
-        return rate.num() > 0 && rate.den() > 0 ? new FrameRate(rate.num(), rate.den()) : FrameRate.ASSUMED;
+        return FrameRate.plausible(rate.num(), rate.den()).orElse(FrameRate.ASSUMED);
     }
 }

@@ -57,9 +57,15 @@ public interface GuestMemory extends AutoCloseable {
     /**
      * The memory itself, when it can be had in one piece; empty when it cannot or lies outside. For native code this is
      * the only way in, so an implementation hands out only memory that nobody else can shrink. The segment dies with
-     * this guest memory.
+     * this guest memory; native code that keeps its address needs a hold on the memory behind it.
      */
     Optional<MemorySegment> contiguous(long address, long length);
+
+    /**
+     * A device says that it wrote through {@link #contiguous}: to a remote guest the bytes have yet to travel. {@link
+     * #write} says so by itself.
+     */
+    default void deviceWrote(long address, long length) {}
 
     @Override
     void close();

@@ -11,6 +11,7 @@ import dev.crossdev.proto.device.v1.DeviceReset;
 import dev.crossdev.proto.device.v1.DeviceTimes;
 import dev.crossdev.proto.device.v1.DeviceUnplugged;
 import dev.crossdev.proto.device.v1.GuestMemory;
+import dev.crossdev.proto.device.v1.MemoryRead;
 import dev.crossdev.proto.device.v1.MemoryWindow;
 import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
@@ -102,6 +103,27 @@ final class DeviceMessages {
             throw new ErrnoException(Errno.EINVAL, "a lease is between nothing and a day, not " + lease);
         }
         return lease;
+    }
+
+    static Optional<Duration> executeLeaseOf(boolean present, com.google.protobuf.Duration message) {
+        return present ? Optional.of(leaseOf(message)) : Optional.empty();
+    }
+
+    static <C, R, A> ExecuteCall.Operation<C, R, A> operation(MemoryWrite message) {
+        return new ExecuteCall.Operation.MemoryWrite<>(message.getAddress(), message.getData());
+    }
+
+    /** @throws ErrnoException EINVAL when too much is asked for */
+    static <C, R, A> ExecuteCall.Operation<C, R, A> operation(MemoryRead message) {
+        if (message.getLength() < 0 || message.getLength() > ExecuteDialect.MAX_READ) {
+            throw new ErrnoException(
+                    Errno.EINVAL, "at most " + ExecuteDialect.MAX_READ + " bytes of memory can be read at a time");
+        }
+        return new ExecuteCall.Operation.MemoryRead<>(message.getAddress(), message.getLength());
+    }
+
+    static ErrnoException noOperation() {
+        return new ErrnoException(Errno.EINVAL, "nothing to do: neither a command nor a memory access");
     }
 
     static com.google.protobuf.Duration duration(Duration duration) {
