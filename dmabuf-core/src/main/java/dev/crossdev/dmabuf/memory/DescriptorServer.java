@@ -279,7 +279,7 @@ public final class DescriptorServer implements AutoCloseable {
     /** Empties the list when the descriptor found a place. */
     private void put(DescriptorConnection connection, MemoryToken token, List<Integer> descriptors) {
         int descriptor = descriptors.getFirst();
-        SharedMemory.requireSafe(descriptor);
+        Memfd.requireSafe(descriptor);
         Optional<Errno> refusal = unclaimed.keep(token, descriptor, connection);
         if (refusal.isPresent()) {
             refuse(connection, refusal.get());

@@ -18,13 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedMemory implements AutoCloseable {
     /** Granularity of sizes here; a page on x86_64 and, as commonly configured, on arm64. */
-    public static final long PAGE = 4096;
-
-    private static final int WANTED_SEALS = MemoryCalls.F_SEAL_SHRINK | MemoryCalls.F_SEAL_GROW;
-    private static final int WRITE_SEALS = MemoryCalls.F_SEAL_WRITE | MemoryCalls.F_SEAL_FUTURE_WRITE;
-
-    /** memfd_create(2): 249 bytes without the terminating zero. */
-    private static final int LONGEST_LABEL = 249;
+    public static final long PAGE = Memfd.PAGE;
 
     private static final AtomicLong LIVE = new AtomicLong();
     private static final AtomicLong LIVE_BYTES = new AtomicLong();
@@ -48,29 +42,13 @@ public final class SharedMemory implements AutoCloseable {
     /**
      * Makes zeroed memory.
      *
-     * @param label shown by /proc/PID/fd and maps; means nothing else
+     * @param label shown by /proc/PID/fd and maps, at most 249 bytes; means nothing else
      * @param size bytes, positive; rounded up to whole pages
-     * @throws ErrnoException EINVAL for a size that is not positive; ENOMEM when there is no room; EMFILE
+     * @throws ErrnoException EINVAL for a size that is not positive, or a label too long; ENOMEM when there is no room; EMFILE
      */
     public static SharedMemory create(String label, long size) {
-        if (size <= 0) {
-            throw new ErrnoException(Errno.EINVAL, "shared memory of " + size + " bytes");
-        }
-        if (size > Long.MAX_VALUE - PAGE) {
-            throw noRoom(size);
-        }
-        long rounded = (size + PAGE - 1) / PAGE * PAGE;
-        String shortened = label.length() > LONGEST_LABEL ? label.substring(0, LONGEST_LABEL) : label;
-        int descriptor = (int) Libc.check(MemoryCalls.memfdCreate(shortened), "memfd_create");
-        try {
-            allocate(descriptor, rounded, 0, true);
-            Libc.check(
-                    MemoryCalls.addSeals(descriptor, WANTED_SEALS | MemoryCalls.F_SEAL_SEAL), "sealing shared memory");
-            return new SharedMemory(descriptor, rounded, label);
-        } catch (Throwable e) {
-            Libc.close(descriptor);
-            throw e;
-        }
+        Memfd memfd = Memfd.create(label, size);
+        return new SharedMemory(memfd.descriptor(), memfd.size(), label);
     }
 
     /**
@@ -81,40 +59,8 @@ public final class SharedMemory implements AutoCloseable {
      *     writing, and large enough; ENOMEM when it was not allocated in full and there is no room to do so
      */
     public static SharedMemory receive(int descriptor, long minimumSize) {
-        try {
-            requireSafe(descriptor);
-            MemoryCalls.FileSize file = MemoryCalls.fileSize(descriptor);
-            if (file.size() <= 0 || file.size() < minimumSize) {
-                throw new ErrnoException(
-                        Errno.EINVAL, "received memory has " + file.size() + " bytes, not " + minimumSize);
-            }
-            if (file.allocated() < file.size()) {
-                allocate(descriptor, file.size(), file.allocated(), false);
-            }
-            return new SharedMemory(descriptor, file.size(), "received");
-        } catch (Throwable e) {
-            Libc.close(descriptor);
-            throw e;
-        }
-    }
-
-    /**
-     * Refuses what could fault under native code.
-     *
-     * @throws ErrnoException EINVAL
-     */
-    static void requireSafe(int descriptor) {
-        int seals = MemoryCalls.getSeals(descriptor);
-        if (seals < 0) {
-            throw new ErrnoException(Errno.EINVAL, "received descriptor " + descriptor + " is no memfd");
-        }
-        if ((seals & WANTED_SEALS) != WANTED_SEALS) {
-            throw new ErrnoException(Errno.EINVAL, "received memory is not sealed against shrinking and growing");
-        }
-        int access = MemoryCalls.getFlags(descriptor) & MemoryCalls.O_ACCMODE;
-        if ((seals & WRITE_SEALS) != 0 || access != MemoryCalls.O_RDWR) {
-            throw new ErrnoException(Errno.EINVAL, "received memory cannot be written");
-        }
+        Memfd memfd = Memfd.adopt(descriptor, minimumSize);
+        return new SharedMemory(memfd.descriptor(), memfd.size(), "received");
     }
 
     /** How many of these this process has open: made or received and not let go of. */
@@ -319,33 +265,5 @@ public final class SharedMemory implements AutoCloseable {
 
     private IllegalStateException closedAlready() {
         return new IllegalStateException(this + " is closed");
-    }
-
-    private static void allocate(int descriptor, long size, long allocated, boolean resize) {
-        if (size - allocated > MemoryRoom.available()) {
-            throw noRoom(size);
-        }
-        if (resize) {
-            requireRoom(MemoryCalls.ftruncate(descriptor, size), size);
-        }
-        int result;
-        do {
-            result = MemoryCalls.fallocate(descriptor, 0, size);
-        } while (result == -Errno.EINTR.number());
-        requireRoom(result, size);
-    }
-
-    private static void requireRoom(int result, long size) {
-        if (result < 0) {
-            Errno errno = Errno.of(-result);
-            if (errno == Errno.ENOSPC || errno == Errno.ENOMEM || errno == Errno.EFBIG) {
-                throw noRoom(size);
-            }
-            throw Libc.failure(result, "allocating " + size + " bytes of shared memory");
-        }
-    }
-
-    private static ErrnoException noRoom(long size) {
-        return new ErrnoException(Errno.ENOMEM, "no room for " + size + " bytes of shared memory");
     }
 }
