@@ -87,7 +87,7 @@ record Memfd(int descriptor, long size) {
     }
 
     private static void allocate(int descriptor, long size, long allocated, boolean resize) {
-        if (size - allocated > MemoryRoom.available()) {
+        if (!MemoryRoom.grant(Math.max(0, size - allocated))) {
             throw noRoom(size);
         }
         if (resize) {

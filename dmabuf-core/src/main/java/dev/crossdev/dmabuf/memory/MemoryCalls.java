@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.crossdev.dmabuf.error.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -29,6 +30,7 @@ final class MemoryCalls {
     private static final int F_GET_SEALS = 1034;
     private static final int MFD_CLOEXEC = 1;
     private static final int MFD_ALLOW_SEALING = 2;
+    private static final int MFD_NOEXEC_SEAL = 8;
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
 
@@ -63,11 +65,17 @@ final class MemoryCalls {
      */
     record FileSize(long size, long allocated) {}
 
+    /** A memfd without a size, sealable, that nobody can execute where the kernel (6.3) knows of that. */
     static int memfdCreate(String label) {
+        // vm.memfd_noexec=2 refuses one that does not say so; older kernels refuse one that does.
+        int result = memfdCreate(label, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+        return result == -Errno.EINVAL.number() ? memfdCreate(label, MFD_CLOEXEC | MFD_ALLOW_SEALING) : result;
+    }
+
+    private static int memfdCreate(String label, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.errnoIn(arena);
-            int result =
-                    (int) MEMFD_CREATE.invokeExact(errno, arena.allocateFrom(label), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+            int result = (int) MEMFD_CREATE.invokeExact(errno, arena.allocateFrom(label), flags);
             return (int) Libc.result(result, errno);
         } catch (Throwable e) {
             throw Libc.impossible(e);

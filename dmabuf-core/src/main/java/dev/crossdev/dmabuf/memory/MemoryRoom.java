@@ -14,18 +14,42 @@ final class MemoryRoom {
     private static final Path OWN_GROUP = Path.of("/proc/self/cgroup");
     private static final Path GROUPS = Path.of("/sys/fs/cgroup");
     private static final int KIB = 1024;
+    private static final long FRESH_NANOS = 100_000_000;
+
+    private static long measured;
+    private static long left;
 
     private MemoryRoom() {}
 
+    /**
+     * Whether so many bytes more can be allocated, and notes that they will be. Measures anew when the last measurement
+     * is old or nearly used up: reading it takes longer than making a small buffer.
+     */
+    static boolean grant(long size) {
+        synchronized (MemoryRoom.class) {
+            long now = System.nanoTime();
+            if (measured == 0 || now - measured > FRESH_NANOS || size > left / 2) {
+                left = available();
+                measured = now;
+            }
+            if (size > left) {
+                return false;
+            }
+            left -= size;
+            return true;
+        }
+    }
+
     /** Bytes; what cannot be read does not limit. */
-    static long available() {
+    private static long available() {
         return Math.min(machine(), group());
     }
 
     private static long machine() {
         for (String line : lines(MEMINFO)) {
             if (line.startsWith("MemAvailable:")) {
-                return number(line.replaceAll("[^0-9]", "")) * KIB;
+                long kib = number(line.substring("MemAvailable:".length(), line.length() - " kB".length()));
+                return kib == Long.MAX_VALUE ? kib : kib * KIB;
             }
         }
         return Long.MAX_VALUE;

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -233,7 +234,7 @@ class DescriptorServerTest {
 
     @Test
     void thePeersUserIsTheOneTheKernelSays() {
-        List<Long> seen = new ArrayList<>();
+        List<Long> seen = new CopyOnWriteArrayList<>();
         try (DescriptorServer server = DescriptorServer.start(path, DescriptorLimits.DEFAULT, uid -> {
                     seen.add(uid);
                     return true;

@@ -54,7 +54,7 @@ class SharedMemoryTest {
     @Test
     void isSealedSoThatNobodyCanShrinkOrGrowIt() {
         try (SharedMemory memory = SharedMemory.create("test", 8192)) {
-            assertThat(MemoryCalls.getSeals(memory.descriptor())).isEqualTo(ALL_SEALS);
+            assertThat(MemoryCalls.getSeals(memory.descriptor()) & ALL_SEALS).isEqualTo(ALL_SEALS);
             assertThat(MemoryCalls.ftruncate(memory.descriptor(), 4096)).isEqualTo(-Errno.EPERM.number());
             assertThat(MemoryCalls.ftruncate(memory.descriptor(), 16384)).isEqualTo(-Errno.EPERM.number());
             assertThat(MemoryCalls.addSeals(memory.descriptor(), MemoryCalls.F_SEAL_WRITE))
@@ -155,7 +155,7 @@ class SharedMemoryTest {
         first.close();
         assertThatIllegalStateException().isThrownBy(first::segment);
         assertThat(second.segment().get(JAVA_BYTE, 0)).isEqualTo((byte) 7);
-        assertThat(MemoryCalls.getSeals(second.descriptor())).isEqualTo(ALL_SEALS);
+        assertThat(MemoryCalls.getSeals(second.descriptor()) & ALL_SEALS).isEqualTo(ALL_SEALS);
         assertThat(SharedMemory.live()).isEqualTo(liveBefore + 1);
 
         second.close();
@@ -281,9 +281,20 @@ class SharedMemoryTest {
         assertThat(descriptors()).isEqualTo(before);
     }
 
+    /** Open descriptors of the kinds that this package makes: a JVM opens jars when it likes. */
     static long descriptors() throws IOException {
         try (var files = Files.list(Path.of("/proc/self/fd"))) {
-            return files.count();
+            return files.filter(SharedMemoryTest::isOurs).count();
+        }
+    }
+
+    private static boolean isOurs(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.startsWith("/memfd:") || target.startsWith("socket:") || target.contains("eventfd");
+        } catch (IOException _) {
+            // The descriptor of the listing itself is gone by now.
+            return false;
         }
     }
 
