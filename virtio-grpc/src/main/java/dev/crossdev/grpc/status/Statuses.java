@@ -56,7 +56,7 @@ public final class Statuses {
     private static StatusRuntimeException toException(
             ErrnoException error, Throwable cause, Map<String, String> metadata) {
         String message = error.getMessage() == null ? error.errno().name() : error.getMessage();
-        StatusRuntimeException exception = StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
+        StatusRuntimeException bare = StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
                 .setCode(ErrnoStatus.codeOf(error).getNumber())
                 .setMessage(message)
                 .addDetails(Any.pack(ErrorInfo.newBuilder()
@@ -65,8 +65,8 @@ public final class Statuses {
                         .putAllMetadata(metadata)
                         .build()))
                 .build());
-        exception.initCause(cause);
-        return exception;
+        // The cause stays here: a status on the wire has none.
+        return new StatusRuntimeException(bare.getStatus().withCause(cause), bare.getTrailers());
     }
 
     /** Whether this is a failure that code expects and names, as opposed to a bug that belongs in the log. */
