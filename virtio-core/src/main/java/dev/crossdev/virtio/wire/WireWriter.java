@@ -27,17 +27,20 @@ public final class WireWriter {
 
     /** @param value its low eight bits are written */
     public WireWriter u8(int value) {
-        bytes[reserve(1)] = (byte) value;
+        int at = reserve(1);
+        bytes[at] = (byte) value;
         return this;
     }
 
     public WireWriter u32(int value) {
-        LE32.set(bytes, reserve(Integer.BYTES), value);
+        int at = reserve(Integer.BYTES);
+        LE32.set(bytes, at, value);
         return this;
     }
 
     public WireWriter u64(long value) {
-        LE64.set(bytes, reserve(Long.BYTES), value);
+        int at = reserve(Long.BYTES);
+        LE64.set(bytes, at, value);
         return this;
     }
 
@@ -50,7 +53,8 @@ public final class WireWriter {
     }
 
     public WireWriter bytes(byte[] source) {
-        System.arraycopy(source, 0, bytes, reserve(source.length), source.length);
+        int at = reserve(source.length);
+        System.arraycopy(source, 0, bytes, at, source.length);
         return this;
     }
 
@@ -65,6 +69,7 @@ public final class WireWriter {
         return Arrays.copyOf(bytes, size);
     }
 
+    /** May replace {@link #bytes}: call it before naming them. */
     private int reserve(int count) {
         int at = size;
         int end = Math.addExact(at, count);
