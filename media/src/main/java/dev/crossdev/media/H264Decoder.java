@@ -84,7 +84,8 @@ public final class H264Decoder implements AutoCloseable {
     /**
      * Decodes one access unit.
      *
-     * @param accessUnit Annex B bytes, copied before this returns; empty is {@link Reason#CORRUPT}
+     * @param accessUnit Annex B bytes, copied before this returns; parameter sets may come without a picture, empty is
+     *     {@link Reason#CORRUPT}
      * @param timestamp given back with the picture, in whatever unit the caller uses
      * @throws MediaException {@link Reason#CORRUPT} when nothing in the unit can be decoded; the decoder goes on with
      *     the next one
@@ -108,6 +109,10 @@ public final class H264Decoder implements AutoCloseable {
             int result = avcodec.avcodec_send_packet(context, packet);
             if (result == Ffmpeg.AGAIN) {
                 throw new IllegalStateException("receive the decoded pictures before sending on");
+            }
+            if (result == avutil.AVERROR_INVALIDDATA && NalUnits.accompanyPictures(accessUnit)) {
+                // Parameter sets that come alone are kept by the decoder, which complains of the missing picture.
+                return;
             }
             Ffmpeg.check(result, Reason.CORRUPT, "an access unit cannot be decoded");
         } finally {

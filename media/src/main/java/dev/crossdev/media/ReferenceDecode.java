@@ -20,6 +20,8 @@ public final class ReferenceDecode {
     @FunctionalInterface
     public interface FrameConsumer {
         /**
+         * Takes the next frame.
+         *
          * @param frame the frame's facts; closed after this returns
          * @param packedBgra the pixels, tightly packed; valid only until this returns
          */

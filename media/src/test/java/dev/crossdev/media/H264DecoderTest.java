@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -175,6 +176,35 @@ final class H264DecoderTest {
             decoder.drain();
             assertThat(pictures + Samples.discard(decoder)).isEqualTo(12);
         }
+    }
+
+    @Test
+    void parameterSetsMayComeAlone() throws Exception {
+        Clip clip = Clip.open(Samples.SMALL);
+        byte[] first = clip.accessUnits().getFirst().data().toArray(ValueLayout.JAVA_BYTE);
+        int picture = startOfPicture(first);
+        try (H264Decoder decoder = new H264Decoder()) {
+            assertThat(Samples.feed(decoder, MemorySegment.ofArray(Arrays.copyOf(first, picture)), 0))
+                    .isZero();
+            int pictures =
+                    Samples.feed(decoder, MemorySegment.ofArray(Arrays.copyOfRange(first, picture, first.length)), 0);
+            assertThat(decoder.format()).isPresent();
+            for (AccessUnit unit : clip.accessUnits().subList(1, 12)) {
+                pictures += Samples.feed(decoder, unit.data(), 0);
+            }
+            decoder.drain();
+            assertThat(pictures + Samples.discard(decoder)).isEqualTo(12);
+        }
+    }
+
+    /** Where the first unit of an instantaneous refresh begins, with its three-byte start code. */
+    private static int startOfPicture(byte[] unit) {
+        for (int at = 0; at + 3 < unit.length; at++) {
+            if (unit[at] == 0 && unit[at + 1] == 0 && unit[at + 2] == 1 && (unit[at + 3] & 0x1f) == 5) {
+                return at;
+            }
+        }
+        throw new AssertionError("no key picture");
     }
 
     @Test
