@@ -143,6 +143,7 @@ class RunChecksTest {
                 .map(times -> new BufferTimes(
                         times.buffer(),
                         times.moments(),
+                        true,
                         false,
                         List.of(new Wait(WaitPlace.EXPORT, new Interval(0, 1)))))
                 .toList();
@@ -177,7 +178,7 @@ class RunChecksTest {
         RunResult result = Runs.result(strategy, RunMode.FULL, 4);
         List<BufferTimes> timeline = result.timeline().stream()
                 .map(times -> new BufferTimes(
-                        times.buffer(), change.apply(new EnumMap<>(times.moments())), false, times.waits()))
+                        times.buffer(), change.apply(new EnumMap<>(times.moments())), true, false, times.waits()))
                 .toList();
         return with(result, result.importFailures(), Runs.FRAMES, List.of(), timeline);
     }

@@ -85,7 +85,7 @@ final class Runs {
         };
         Map<Moment, Long> nanos = new EnumMap<>(Moment.class);
         at.forEach((moment, time) -> nanos.put(moment, millis(time)));
-        return new BufferTimes(buffer, nanos, false, waits);
+        return new BufferTimes(buffer, nanos, true, false, waits);
     }
 
     private static Wait wait(WaitPlace where, double start, double end) {

@@ -4,6 +4,7 @@ import dev.crossdev.guest.timeline.WaitPlace;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When RESOURCE_ASSIGN_UUID is sent and who waits for its answer: the argument of the kernel thread "Support virtio
@@ -11,7 +12,7 @@ import java.util.UUID;
  */
 public enum RegistrationStrategy {
     /** Registers at creation and waits in the allocation: nothing is hidden. */
-    BLOCK_AT_ALLOCATION("block-at-allocation", true) {
+    BLOCK_AT_ALLOCATION("block-at-allocation", WaitPlace.ALLOCATION) {
         @Override
         public void allocated(Registration registration) {
             registration.send();
@@ -23,7 +24,7 @@ public enum RegistrationStrategy {
      * Registers at creation and waits in export, the alternative of the thread: a round trip per buffer when each is
      * exported right after it was made, about one in all when all are made first.
      */
-    BLOCK_AT_EXPORT("block-at-export", true) {
+    BLOCK_AT_EXPORT("block-at-export", WaitPlace.EXPORT) {
         @Override
         public void allocated(Registration registration) {
             registration.send();
@@ -36,7 +37,7 @@ public enum RegistrationStrategy {
     },
 
     /** Registers at export and waits in get_uuid: what Linux does since 5.9 (virtgpu_prime.c). */
-    DEFERRED("deferred", true) {
+    DEFERRED("deferred", WaitPlace.GET_UUID) {
         @Override
         public void exported(Registration registration) {
             registration.send();
@@ -44,7 +45,7 @@ public enum RegistrationStrategy {
     },
 
     /** Registers at creation and waits in get_uuid: what Linux does for blobs with CROSS_DEVICE (virtgpu_ioctl.c). */
-    EAGER_DEFERRED("eager-deferred", true) {
+    EAGER_DEFERRED("eager-deferred", WaitPlace.GET_UUID) {
         @Override
         public void allocated(Registration registration) {
             registration.send();
@@ -52,7 +53,7 @@ public enum RegistrationStrategy {
     },
 
     /** Registers at export and waits nowhere. Wrong on purpose: the importer may read sixteen zero bytes. */
-    UNSYNCHRONISED("unsynchronised", false) {
+    UNSYNCHRONISED("unsynchronised", null) {
         @Override
         public void exported(Registration registration) {
             registration.send();
@@ -65,11 +66,11 @@ public enum RegistrationStrategy {
     };
 
     private final String text;
-    private final boolean safe;
+    private final @Nullable WaitPlace waitsIn;
 
-    RegistrationStrategy(String text, boolean safe) {
+    RegistrationStrategy(String text, @Nullable WaitPlace waitsIn) {
         this.text = text;
-        this.safe = safe;
+        this.waitsIn = waitsIn;
     }
 
     /** The strategy of that name, as {@link #toString()} gives it. */
@@ -92,12 +93,17 @@ public enum RegistrationStrategy {
 
     /** Whether an importer never sees a UUID before the device has answered. */
     public boolean safe() {
-        return safe;
+        return waitsIn != null;
     }
 
-    /** Whether it lets the round trip go on behind other work and waits only in the end, in get_uuid. */
+    /** Where its callers wait; empty when they wait nowhere. */
+    public Optional<WaitPlace> waitsIn() {
+        return Optional.ofNullable(waitsIn);
+    }
+
+    /** Whether it lets the round trip go on behind other work and waits only in the end. */
     public boolean hidesWaiting() {
-        return this == DEFERRED || this == EAGER_DEFERRED;
+        return waitsIn == WaitPlace.GET_UUID;
     }
 
     /** The name on the command line, in reports and in the tag {@code strategy}. */

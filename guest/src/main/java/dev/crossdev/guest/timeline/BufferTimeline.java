@@ -107,6 +107,6 @@ public final class BufferTimeline {
                                 clock.sinceStart(wait.interval().startNanos()),
                                 clock.sinceStart(wait.interval().endNanos()))))
                 .toList();
-        return new BufferTimes(buffer, relative, estimated, relativeWaits);
+        return new BufferTimes(buffer, relative, !field.equals(NOTHING_YET), estimated, relativeWaits);
     }
 }

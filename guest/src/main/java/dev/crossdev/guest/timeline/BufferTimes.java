@@ -10,11 +10,13 @@ import java.util.OptionalLong;
  *
  * @param buffer its number within the run, from 0
  * @param moments nanoseconds from the run's start; what never happened is absent
+ * @param registered whether the answer was a UUID
  * @param deviceTimesEstimated whether the device's clock is not this machine's, so that its times were placed between
  *     sent and handled
  * @param waits every time a caller waited for the answer
  */
-public record BufferTimes(int buffer, Map<Moment, Long> moments, boolean deviceTimesEstimated, List<Wait> waits) {
+public record BufferTimes(
+        int buffer, Map<Moment, Long> moments, boolean registered, boolean deviceTimesEstimated, List<Wait> waits) {
 
     /**
      * A caller's wait for an answer.

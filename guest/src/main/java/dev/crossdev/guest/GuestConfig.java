@@ -1,0 +1,42 @@
+package dev.crossdev.guest;
+
+import dev.crossdev.guest.driver.ServiceAddress;
+import java.time.Duration;
+
+/**
+ * What a guest is told before it starts.
+ *
+ * @param name of the tenant
+ * @param gpu where its gpu devices are hosted
+ * @param video where its video devices are hosted
+ * @param memoryBytes of guest memory
+ * @param patience for each answer; what takes longer fails with ETIMEDOUT
+ */
+public record GuestConfig(String name, ServiceAddress gpu, ServiceAddress video, long memoryBytes, Duration patience) {
+
+    /** The tenant of those who name none. */
+    public static final String DEFAULT_NAME = "default";
+
+    /** Longer than any latency that is injected in earnest, and short enough to be waited for. */
+    public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(10);
+
+    /** The default tenant with default patience. */
+    public static GuestConfig of(String gpuHost, int gpuPort, String videoHost, int videoPort, long memoryBytes) {
+        return new GuestConfig(
+                DEFAULT_NAME,
+                new ServiceAddress("gpu-service", gpuHost, gpuPort),
+                new ServiceAddress("video-service", videoHost, videoPort),
+                memoryBytes,
+                DEFAULT_PATIENCE);
+    }
+
+    /** The same guest under another name. */
+    public GuestConfig named(String other) {
+        return new GuestConfig(other, gpu, video, memoryBytes, patience);
+    }
+
+    /** The same guest with other patience. */
+    public GuestConfig withPatience(Duration other) {
+        return new GuestConfig(name, gpu, video, memoryBytes, other);
+    }
+}

@@ -1,0 +1,270 @@
+package dev.crossdev.guest.gpu;
+
+import dev.crossdev.dmabuf.Attachment;
+import dev.crossdev.dmabuf.DmaBuf;
+import dev.crossdev.dmabuf.DmaBufList;
+import dev.crossdev.dmabuf.ExportInfo;
+import dev.crossdev.dmabuf.UuidRegistration;
+import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.VirtioDmaBuf;
+import dev.crossdev.dmabuf.VirtioDmaBufOps;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Completion;
+import dev.crossdev.grpc.client.CompletionHandler;
+import dev.crossdev.grpc.client.DeviceStream;
+import dev.crossdev.grpc.dialect.NoEvent;
+import dev.crossdev.guest.driver.Answers;
+import dev.crossdev.guest.driver.CommandRefusedException;
+import dev.crossdev.guest.driver.Streams;
+import dev.crossdev.guest.memory.GuestMemoryPool;
+import dev.crossdev.guest.memory.GuestPages;
+import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.guest.timeline.BufferTimeline;
+import dev.crossdev.guest.timeline.Moment;
+import dev.crossdev.virtio.gpu.GpuCommand;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceAssignUuid;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceAttachBacking;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceCreate2d;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceFlush;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceUnref;
+import dev.crossdev.virtio.gpu.GpuCommand.SetScanout;
+import dev.crossdev.virtio.gpu.GpuFeature;
+import dev.crossdev.virtio.gpu.GpuReply;
+import dev.crossdev.virtio.gpu.GpuRequest;
+import dev.crossdev.virtio.gpu.GpuResult;
+import dev.crossdev.virtio.gpu.PixelFormat;
+import dev.crossdev.virtio.gpu.Rect;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The guest's gpu driver on one device. Commands go out in the order of the calls; no method waits but where its strategy
+ * does. Thread-safe.
+ */
+public final class GpuDriver implements AutoCloseable {
+
+    private static final String EXPORTER = "virtio_gpu";
+
+    private final DeviceStream<GpuRequest, GpuReply, NoEvent> stream;
+    private final GuestMemoryPool memory;
+    private final RegistrationStrategy strategy;
+    private final Answers answers;
+    private final Violations violations;
+    private final DmaBufList dmaBufs;
+    private final boolean canRegister;
+    private final Map<VirtioDmaBuf, GpuBuffer> exports = new ConcurrentHashMap<>();
+    private final Set<GpuBuffer> buffers = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger lastResource = new AtomicInteger();
+    private final AtomicLong lastFence = new AtomicLong();
+    private final AtomicInteger uuidsAsked = new AtomicInteger();
+
+    /**
+     * @param stream opened on the device, with {@code memory}; closed with the driver
+     * @param answers says who the device is and how long it may take
+     * @param dmaBufs the guest's list, which exports join
+     * @param violations hears of answers that should not have come
+     */
+    public GpuDriver(
+            DeviceStream<GpuRequest, GpuReply, NoEvent> stream,
+            GuestMemoryPool memory,
+            RegistrationStrategy strategy,
+            Answers answers,
+            DmaBufList dmaBufs,
+            Violations violations) {
+        this.stream = stream;
+        this.memory = memory;
+        this.strategy = strategy;
+        this.answers = answers;
+        this.dmaBufs = dmaBufs;
+        this.violations = violations;
+        this.canRegister = stream.opened().features().has(GpuFeature.RESOURCE_UUID);
+    }
+
+    /**
+     * Makes a buffer of B8G8R8A8. Its commands are queued and not waited for: an error fails the buffer when it arrives.
+     *
+     * @param width pixels
+     * @param height pixels
+     * @throws ErrnoException ENOMEM when the guest has no pages left; what the strategy waits for may fail as
+     *     {@link dev.crossdev.guest.strategy.Registration#awaitAnswer} does
+     */
+    public GpuBuffer allocate(int width, int height, BufferTimeline timeline) {
+        int resource = lastResource.incrementAndGet();
+        GuestPages backing = memory.allocate(Math.multiplyExact(Math.multiplyExact(width, height), 4));
+        BufferRegistration registration =
+                new BufferRegistration(timeline, answers, violations, canRegister, handler -> {
+                    uuidsAsked.incrementAndGet();
+                    stream.submit(GpuRequest.of(new ResourceAssignUuid(resource)), handler);
+                });
+        GpuBuffer buffer = new GpuBuffer(resource, width, height, backing, timeline, registration);
+        buffers.add(buffer);
+        failing(buffer, new ResourceCreate2d(resource, PixelFormat.B8G8R8A8_UNORM.number(), width, height));
+        failing(buffer, new ResourceAttachBacking(resource, List.of(backing.entry())));
+        strategy.allocated(registration);
+        timeline.note(Moment.ALLOCATED);
+        return buffer;
+    }
+
+    /**
+     * The buffer as a dma-buf with a reference for the caller; the same one while it is exported already.
+     *
+     * @throws ErrnoException when the device would not make the buffer; as in {@link #allocate} where the strategy waits
+     */
+    public DmaBuf export(GpuBuffer buffer) {
+        buffer.requireWhole();
+        VirtioDmaBuf already = buffer.exported();
+        if (already != null) {
+            return already;
+        }
+        VirtioDmaBuf made = VirtioDmaBuf.exportVirtio(
+                new ExportInfo<>(dmaBufs, EXPORTER, buffer.backing().length(), new Operations(buffer)));
+        buffer.exportedAs(made);
+        exports.put(made, buffer);
+        strategy.exported(buffer.registration());
+        buffer.timeline().note(Moment.EXPORTED);
+        return made;
+    }
+
+    /**
+     * What get_uuid gives for one of this driver's dma-bufs; another exporter's is asked itself.
+     *
+     * @throws ErrnoException ENODEV, ETIMEDOUT, EINTR; never under a strategy that does not wait
+     */
+    public UUID uuidOf(VirtioDmaBuf dmaBuf) {
+        GpuBuffer buffer = exports.get(dmaBuf);
+        return buffer == null ? dmaBuf.getUuid(answers.patience()) : strategy.uuid(buffer.registration());
+    }
+
+    /** Shows the whole buffer on a scanout from now on. */
+    public CompletableFuture<Completion<GpuReply>> setScanout(int scanout, GpuBuffer buffer) {
+        SetScanout command = new SetScanout(whole(buffer), scanout, buffer.resourceId());
+        return checked(command, GpuRequest.of(command));
+    }
+
+    /** Flushes the whole buffer, fenced: the answer says that its content is on the scanout. */
+    public CompletableFuture<Completion<GpuReply>> flush(GpuBuffer buffer) {
+        ResourceFlush command = new ResourceFlush(whole(buffer), buffer.resourceId());
+        return checked(command, GpuRequest.fenced(lastFence.incrementAndGet(), command));
+    }
+
+    /** The owner lets go of the buffer; it is gone once its dma-buf is released as well. */
+    public void free(GpuBuffer buffer) {
+        if (buffer.close()) {
+            unref(buffer);
+        }
+    }
+
+    /** RESOURCE_ASSIGN_UUID commands sent so far. */
+    public int uuidsAsked() {
+        return uuidsAsked.get();
+    }
+
+    /** Ends with the reason when the device or the connection is gone. */
+    public CompletableFuture<ErrnoException> gone() {
+        return stream.closed().thenApply(answers::named);
+    }
+
+    /**
+     * Ends the stream, which unplugs the device; returns when the device has let go of the guest's memory or took too
+     * long. Whoever still waits for an answer gets ENODEV.
+     */
+    @Override
+    public void close() {
+        stream.close();
+        Streams.awaitEnd(stream, answers);
+        buffers.forEach(this::forget);
+    }
+
+    private void unref(GpuBuffer buffer) {
+        stream.submit(GpuRequest.of(new ResourceUnref(buffer.resourceId())), new CompletionHandler<>() {
+            @Override
+            public void completed(Completion<GpuReply> completion) {
+                forget(buffer);
+            }
+
+            @Override
+            public void failed(ErrnoException error) {
+                // The stream is ending: close waits until the device is gone and then frees the pages.
+            }
+        });
+    }
+
+    private void forget(GpuBuffer buffer) {
+        if (buffers.remove(buffer)) {
+            memory.free(buffer.backing());
+        }
+    }
+
+    /** Nobody waits for the answer; an error is the buffer's. */
+    private void failing(GpuBuffer buffer, GpuCommand command) {
+        var _ = checked(command, GpuRequest.of(command)).whenComplete((_, error) -> {
+            if (error != null) {
+                buffer.fail(answers.named(error));
+            }
+        });
+    }
+
+    /** Like the stream's own, but an error code is a failure too. */
+    private CompletableFuture<Completion<GpuReply>> checked(GpuCommand command, GpuRequest request) {
+        return answers.named(stream.submit(request).thenApply(completion -> {
+            GpuResult result = completion.response().response().result();
+            if (result.isError()) {
+                throw new CommandRefusedException(
+                        errno(result), answers.service(), command.type().name(), result.wireName());
+            }
+            return completion;
+        }));
+    }
+
+    private static Errno errno(GpuResult result) {
+        return switch (result) {
+            case ERR_OUT_OF_MEMORY -> Errno.ENOMEM;
+            case ERR_UNSPEC -> Errno.EIO;
+            default -> Errno.EINVAL;
+        };
+    }
+
+    private static Rect whole(GpuBuffer buffer) {
+        return Rect.of(buffer.width(), buffer.height());
+    }
+
+    /** The exporter's side of a dma-buf. Guest code never touches the pixels, so there is nothing to map. */
+    private final class Operations implements VirtioDmaBufOps {
+
+        private final GpuBuffer buffer;
+
+        Operations(GpuBuffer buffer) {
+            this.buffer = buffer;
+        }
+
+        @Override
+        public UuidRegistration registration() {
+            return buffer.registration().uuidRegistration();
+        }
+
+        /** The backing; what the device writes stays in its own copy until it is transferred. */
+        @Override
+        public MemorySegment map(DmaBuf dmaBuf, Attachment attachment) {
+            return buffer.backing().segment();
+        }
+
+        @Override
+        public void unmap(DmaBuf dmaBuf, Attachment attachment, MemorySegment mapping) {}
+
+        @Override
+        public void release(DmaBuf dmaBuf) {
+            exports.remove(dmaBuf);
+            if (buffer.released()) {
+                unref(buffer);
+            }
+        }
+    }
+}

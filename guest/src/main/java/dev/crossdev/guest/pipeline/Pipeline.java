@@ -1,0 +1,192 @@
+package dev.crossdev.guest.pipeline;
+
+import dev.crossdev.dmabuf.VirtioDmaBuf;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.guest.Guest;
+import dev.crossdev.guest.GuestDevices;
+import dev.crossdev.guest.driver.Answers;
+import dev.crossdev.guest.gpu.GpuDriver;
+import dev.crossdev.guest.metrics.GuestMeters;
+import dev.crossdev.guest.pipeline.DecoderSetup.Ready;
+import dev.crossdev.guest.pipeline.PipelineEvent.Failed;
+import dev.crossdev.guest.pipeline.RunParameters.InjectedTiming;
+import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.guest.timeline.BufferTimes;
+import dev.crossdev.guest.timeline.RunClock;
+import dev.crossdev.guest.video.VideoDriver;
+import dev.crossdev.media.Clip;
+import dev.crossdev.media.ClipInfo;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs a clip through both devices of a guest: allocate and export, set up the decoder, import, decode. A run has devices
+ * of its own, which are unplugged when it ends, however it ends. Runs of one guest follow each other.
+ */
+public final class Pipeline {
+
+    private final Guest guest;
+    private final Clip clip;
+    private final GuestMeters meters;
+
+    /**
+     * @param guest connected to both services, with memory enough: see {@link #memoryBytes}
+     * @param clip what is decoded
+     * @param meters takes the runs' times
+     */
+    public Pipeline(Guest guest, Clip clip, GuestMeters meters) {
+        this.guest = guest;
+        this.clip = clip;
+        this.meters = meters;
+    }
+
+    /** Bytes of guest memory that a run with so many output buffers takes. */
+    public static long memoryBytes(Clip clip, int buffers) {
+        long page = 4096;
+        long output = (frameBytes(clip.info()) + page - 1) / page * page;
+        long input = (InputFeeder.bufferBytes(clip.accessUnits()) + page - 1) / page * page;
+        return buffers * output + InputFeeder.BUFFERS * input;
+    }
+
+    /**
+     * Runs once.
+     *
+     * @param observer looks at each frame on the scanout
+     * @throws ErrnoException when the run cannot be finished: {@link
+     *     dev.crossdev.dmabuf.error.DeviceGoneException} naming the service that is gone, ETIMEDOUT, what a device refused
+     */
+    public RunResult run(RunParameters parameters, FrameObserver observer) {
+        RunResult result = perform(parameters, observer);
+        meters.record(parameters.strategy(), result.timeline());
+        return result;
+    }
+
+    /**
+     * Runs up to the first frame and forgets the result, so that what the virtual machine and the services do for the
+     * first time is no run's cost.
+     *
+     * @throws ErrnoException as {@link #run}
+     */
+    public void warmUp() {
+        perform(
+                new RunParameters(RegistrationStrategy.DEFERRED, 2, false, RunMode.STARTUP, InjectedTiming.NONE),
+                FrameObserver.NONE);
+    }
+
+    private RunResult perform(RunParameters parameters, FrameObserver observer) {
+        try (GuestDevices devices = guest.plug(parameters.strategy())) {
+            Run run = new Run(parameters, observer, devices);
+            try {
+                return run.perform();
+            } finally {
+                run.release();
+            }
+        }
+    }
+
+    private static long frameBytes(ClipInfo info) {
+        return 4L * info.width() * info.height();
+    }
+
+    /** What one run has. */
+    private final class Run {
+
+        private final RunParameters parameters;
+        private final FrameObserver observer;
+        private final GuestDevices devices;
+        private final RunClock clock = new RunClock();
+        private final Mailbox mailbox = new Mailbox();
+        private final BufferAllocation allocation;
+        private @Nullable Ready decoder;
+
+        Run(RunParameters parameters, FrameObserver observer, GuestDevices devices) {
+            this.parameters = parameters;
+            this.observer = observer;
+            this.devices = devices;
+            this.allocation = new BufferAllocation(
+                    devices.gpu(), clock, clip.info().width(), clip.info().height());
+        }
+
+        RunResult perform() {
+            GpuDriver gpu = devices.gpu();
+            var _ = gpu.gone().thenAccept(why -> mailbox.post(new Failed(why)));
+            clock.restart();
+            if (parameters.batch()) {
+                allocation.inBatch(parameters.buffers());
+            } else {
+                allocation.inTurn(parameters.buffers());
+            }
+            List<OutputBuffer> outputs = allocation.outputs();
+            if (parameters.mode() == RunMode.FLOOR) {
+                awaitAnswers(outputs);
+                clock.restart();
+            }
+
+            long setupStart = clock.elapsed();
+            VideoDriver video = devices.openVideo();
+            Answers answers = devices.videoAnswers();
+            Ready ready = new DecoderSetup(video, answers, mailbox, clip).run();
+            decoder = ready;
+            long setupEnd = clock.elapsed();
+
+            Imports imports = new Imports(ready.stream(), answers, mailbox);
+            imports.all(outputs);
+
+            FrameLedger ledger = new FrameLedger(clip.accessUnits(), Math.toIntExact(frameBytes(clip.info())));
+            Playback playback = new Playback(
+                    gpu,
+                    ready.stream(),
+                    ready.feeder(),
+                    imports,
+                    outputs,
+                    mailbox,
+                    clock,
+                    ledger,
+                    this::shown,
+                    answers.patience());
+            playback.run();
+            long end = clock.elapsed();
+
+            List<BufferTimes> timeline = outputs.stream()
+                    .map(output -> output.buffer().timeline().times())
+                    .toList();
+            return new RunResult(
+                    parameters,
+                    allocation.spentNanos(),
+                    setupStart,
+                    setupEnd,
+                    clock.sinceStart(playback.firstShownNanos()),
+                    end,
+                    imports.failures(),
+                    gpu.uuidsAsked(),
+                    video.importsAsked(),
+                    ledger.deliveredFrames(),
+                    ledger.faults(),
+                    timeline);
+        }
+
+        /** Lets go of everything; the devices are unplugged afterwards. */
+        void release() {
+            if (decoder != null) {
+                decoder.stream().release();
+            }
+            allocation.release();
+        }
+
+        /** Without the strategy: a floor waits for every answer and counts none of it. */
+        private void awaitAnswers(List<OutputBuffer> outputs) {
+            outputs.forEach(output ->
+                    VirtioDmaBuf.uuidOf(output.dmaBuf(), devices.videoAnswers().patience()));
+        }
+
+        private boolean shown(int number, long timestampMicros) {
+            if (parameters.mode() != RunMode.FULL) {
+                return false;
+            }
+            ClipInfo info = clip.info();
+            observer.shown(new ShownFrame(
+                    guest.name(), devices.name(), 0, number, timestampMicros, info.width(), info.height()));
+            return true;
+        }
+    }
+}
