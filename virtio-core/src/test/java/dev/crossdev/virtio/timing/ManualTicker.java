@@ -12,7 +12,7 @@ final class ManualTicker implements Ticker {
     // Close to the overflow of nanoTime, so that only differences work.
     private long now = Long.MAX_VALUE - 3_000_000;
 
-    private final class ManualAlarm implements Alarm {
+    private static final class ManualAlarm implements Alarm {
         private final Runnable task;
         private Optional<Long> due = Optional.empty();
         private boolean closed;
