@@ -177,6 +177,12 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         return find(key).facts().hosted().inspection();
     }
 
+    /** As {@link #inspect}, for those to whom a device that is gone is no error. */
+    public Optional<Inspectable> inspectIfThere(DeviceKey key) {
+        return Optional.ofNullable(instances.get(key))
+                .map(instance -> instance.facts().hosted().inspection());
+    }
+
     /**
      * Resets a device and waits for it.
      *

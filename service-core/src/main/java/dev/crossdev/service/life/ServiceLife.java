@@ -1,15 +1,14 @@
 package dev.crossdev.service.life;
 
 import dev.crossdev.service.ServiceSettings;
+import dev.crossdev.service.call.OpenCalls;
 import dev.crossdev.service.house.DeviceHouse;
-import io.quarkus.arc.All;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.util.List;
 import org.jboss.logging.Logger;
 
 /** The order in which a service comes and goes. */
@@ -20,19 +19,15 @@ class ServiceLife {
 
     private final ServiceSettings settings;
     private final DeviceHouse<?, ?, ?> house;
-    private final List<Drainable> others;
+    private final OpenCalls calls;
     private final Health health;
     private final Readiness readiness;
 
     ServiceLife(
-            ServiceSettings settings,
-            DeviceHouse<?, ?, ?> house,
-            @All List<Drainable> others,
-            Health health,
-            Readiness readiness) {
+            ServiceSettings settings, DeviceHouse<?, ?, ?> house, OpenCalls calls, Health health, Readiness readiness) {
         this.settings = settings;
         this.house = house;
-        this.others = others;
+        this.calls = calls;
         this.health = health;
         this.readiness = readiness;
     }
@@ -52,13 +47,13 @@ class ServiceLife {
         readiness.withdraw();
         health.notServing();
         house.drain(settings.drainGrace());
-        others.forEach(Drainable::drain);
+        calls.endAll();
     }
 
     /** Also comes without a drain, as in a test. */
     void gone(@Observes ShutdownEvent event) {
         readiness.withdraw();
         house.close();
-        others.forEach(Drainable::drain);
+        calls.endAll();
     }
 }

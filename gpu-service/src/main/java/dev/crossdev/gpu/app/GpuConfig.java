@@ -1,0 +1,65 @@
+package dev.crossdev.gpu.app;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.List;
+
+/** Settings of this service's devices and exports, below {@code crossdev.gpu}. */
+@ConfigMapping(prefix = "crossdev.gpu")
+interface GpuConfig {
+
+    /** Bytes of host memory for one device's resources. */
+    @WithDefault("268435456")
+    long maxBytes();
+
+    /** Resources of one device. */
+    @WithDefault("4096")
+    int maxResources();
+
+    /** Backing entries of one device's resources together. */
+    @WithDefault("262144")
+    int maxBackingEntries();
+
+    /** Bytes for what one device's scanouts show. */
+    @WithDefault("268435456")
+    long maxScanoutBytes();
+
+    /** The displays plugged into each device, such as {@code 640x480}; scanout 0 first. */
+    @WithDefault("640x480")
+    List<String> displays();
+
+    /** How long a command waits for an importer that uses the object. */
+    @WithDefault("2S")
+    Duration fenceWait();
+
+    /** How long a device may take over an object's pixels. */
+    @WithDefault("2S")
+    Duration fenceHold();
+
+    Objects objects();
+
+    /** Bounds of what importers may ask. */
+    interface Objects {
+
+        /** Exported at a time, of all guests. */
+        @WithDefault("16384")
+        int max();
+
+        /** Of all importers. */
+        @WithDefault("65536")
+        int maxAttachments();
+
+        /** Bytes that remote writes may have under way. */
+        @WithDefault("134217728")
+        long maxWriteBytes();
+
+        /** How long a remote transfer waits for a fence. */
+        @WithDefault("2S")
+        Duration fenceWait();
+
+        /** How long a remote transfer may take. */
+        @WithDefault("10S")
+        Duration transferTime();
+    }
+}

@@ -1,0 +1,195 @@
+package dev.crossdev.service.admin;
+
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.dialect.Names;
+import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.proto.admin.v1.CaptureScanoutRequest;
+import dev.crossdev.proto.admin.v1.CaptureScanoutResponse;
+import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
+import dev.crossdev.proto.admin.v1.ClearFaultsResponse;
+import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
+import dev.crossdev.proto.admin.v1.DeleteDeviceResponse;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.GetDeviceRequest;
+import dev.crossdev.proto.admin.v1.GetDeviceResponse;
+import dev.crossdev.proto.admin.v1.InjectFaultRequest;
+import dev.crossdev.proto.admin.v1.InjectFaultResponse;
+import dev.crossdev.proto.admin.v1.ListBuffersRequest;
+import dev.crossdev.proto.admin.v1.ListBuffersResponse;
+import dev.crossdev.proto.admin.v1.ListDevicesRequest;
+import dev.crossdev.proto.admin.v1.ListDevicesResponse;
+import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
+import dev.crossdev.proto.admin.v1.ResetDeviceResponse;
+import dev.crossdev.proto.admin.v1.SetTimingRequest;
+import dev.crossdev.proto.admin.v1.SetTimingResponse;
+import dev.crossdev.service.call.UnaryCall;
+import dev.crossdev.service.house.DeviceHouse;
+import dev.crossdev.service.house.DeviceKey;
+import dev.crossdev.service.house.DeviceView;
+import dev.crossdev.virtio.ScanoutImage;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/** {@code virtio.admin.v1.DeviceAdmin}. What may wait for a device waits on a virtual thread. */
+@GrpcService
+@Singleton
+public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
+
+    /** Pictures are megabytes each. */
+    private static final int MAX_CAPTURES = 16;
+
+    /** Sorts before every character of a name, so that text is ordered as its parts are. */
+    private static final char SEPARATOR = '\0';
+
+    private final DeviceHouse<?, ?, ?> house;
+    private final Semaphore captures = new Semaphore(MAX_CAPTURES);
+
+    public DeviceAdminDoor(DeviceHouse<?, ?, ?> house) {
+        this.house = house;
+    }
+
+    @Override
+    public void listDevices(ListDevicesRequest request, StreamObserver<ListDevicesResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            Pages.Page<DeviceView> page = Pages.cut(
+                    house.list(guestOrAll(request.getGuest())),
+                    view -> position(view.key()),
+                    request.getPageSize(),
+                    request.getPageToken());
+            ListDevicesResponse.Builder response =
+                    ListDevicesResponse.newBuilder().setNextPageToken(page.nextToken());
+            page.elements().forEach(view -> response.addDevices(AdminMessages.device(view, house.type())));
+            return response.build();
+        });
+    }
+
+    @Override
+    public void getDevice(GetDeviceRequest request, StreamObserver<GetDeviceResponse> responses) {
+        UnaryCall.of(responses)
+                .now(() -> GetDeviceResponse.newBuilder()
+                        .setDevice(AdminMessages.device(
+                                house.get(key(request.getGuest(), request.getDevice())), house.type()))
+                        .build());
+    }
+
+    @Override
+    public void resetDevice(ResetDeviceRequest request, StreamObserver<ResetDeviceResponse> responses) {
+        UnaryCall.of(responses)
+                .afterWaiting(() -> ResetDeviceResponse.newBuilder()
+                        .setEpoch(house.reset(key(request.getGuest(), request.getDevice())))
+                        .build());
+    }
+
+    @Override
+    public void deleteDevice(DeleteDeviceRequest request, StreamObserver<DeleteDeviceResponse> responses) {
+        UnaryCall.of(responses).afterWaiting(() -> {
+            try {
+                house.delete(key(request.getGuest(), request.getDevice()), "an operator deleted it");
+            } catch (ErrnoException e) {
+                if (e.errno() != Errno.ENOENT || !request.getAllowMissing()) {
+                    throw e;
+                }
+            }
+            return DeleteDeviceResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void listBuffers(ListBuffersRequest request, StreamObserver<ListBuffersResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            List<DeviceView.Held> all = house.buffers(guestOrAll(request.getGuest()));
+            Pages.Page<DeviceView.Held> page =
+                    Pages.cut(all, DeviceAdminDoor::position, request.getPageSize(), request.getPageToken());
+            ListBuffersResponse.Builder response = ListBuffersResponse.newBuilder()
+                    .setNextPageToken(page.nextToken())
+                    .setTotalBuffers(all.size())
+                    .setTotalBytes(
+                            all.stream().mapToLong(held -> held.buffer().size()).sum());
+            page.elements().forEach(held -> response.addBuffers(AdminMessages.buffer(held)));
+            return response.build();
+        });
+    }
+
+    @Override
+    public void captureScanout(CaptureScanoutRequest request, StreamObserver<CaptureScanoutResponse> responses) {
+        if (!captures.tryAcquire()) {
+            responses.onError(Statuses.toException(
+                    new ErrnoException(Errno.ENOBUFS, MAX_CAPTURES + " pictures are on their way already")));
+            return;
+        }
+        ScanoutStream.send(
+                (ServerCallStreamObserver<CaptureScanoutResponse>) responses,
+                () -> capture(request),
+                captures::release);
+    }
+
+    @Override
+    public void setTiming(SetTimingRequest request, StreamObserver<SetTimingResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            house.knobs()
+                    .setTiming(
+                            oneOrAll(request.getGuest(), request.getDevice()), Timings.fromProto(request.getTiming()));
+            return SetTimingResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void injectFault(InjectFaultRequest request, StreamObserver<InjectFaultResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            house.knobs()
+                    .inject(oneOrAll(request.getGuest(), request.getDevice()), Timings.fromProto(request.getFault()));
+            return InjectFaultResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void clearFaults(ClearFaultsRequest request, StreamObserver<ClearFaultsResponse> responses) {
+        UnaryCall.of(responses)
+                .now(() -> ClearFaultsResponse.newBuilder()
+                        .setCleared(house.knobs().clear(oneOrAll(request.getGuest(), request.getDevice())))
+                        .build());
+    }
+
+    private ScanoutImage capture(CaptureScanoutRequest request) {
+        DeviceKey key = key(request.getGuest(), request.getDevice());
+        return house.inspect(key)
+                .captureScanout(request.getScanoutId())
+                .orElseThrow(() -> new ErrnoException(
+                        Errno.ENOENT,
+                        "scanout " + Integer.toUnsignedString(request.getScanoutId()) + " of " + key
+                                + " is not there or shows nothing"));
+    }
+
+    private static DeviceKey key(String guest, String device) {
+        return new DeviceKey(Names.guest(guest), Names.device(device));
+    }
+
+    private static Optional<String> guestOrAll(String guest) {
+        return guest.isEmpty() ? Optional.empty() : Optional.of(Names.guest(guest));
+    }
+
+    private static Optional<DeviceKey> oneOrAll(String guest, String device) {
+        return guest.isEmpty() && device.isEmpty() ? Optional.empty() : Optional.of(key(guest, device));
+    }
+
+    private static String position(DeviceKey key) {
+        return key.guest() + SEPARATOR + key.device() + SEPARATOR;
+    }
+
+    /** By device, then by age. */
+    private static String position(DeviceView.Held held) {
+        return position(held.key())
+                + "%020d%09d%08x"
+                        .formatted(
+                                held.buffer().createdAt().getEpochSecond(),
+                                held.buffer().createdAt().getNano(),
+                                held.buffer().resourceId());
+    }
+}

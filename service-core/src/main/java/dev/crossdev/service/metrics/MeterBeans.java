@@ -1,0 +1,15 @@
+package dev.crossdev.service.metrics;
+
+import io.micrometer.core.instrument.config.MeterFilter;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+
+/** Hands the buckets to the registry. */
+final class MeterBeans {
+
+    @Produces
+    @Singleton
+    MeterFilter buckets() {
+        return new Buckets();
+    }
+}
