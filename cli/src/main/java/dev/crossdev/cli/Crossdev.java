@@ -1,6 +1,14 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.dmabuf.error.DeviceGoneException;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.virtio.timing.Latency;
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -20,7 +28,7 @@ import picocli.CommandLine.HelpCommand;
             "Exit codes: 0 everything held, 1 a check failed, 2 wrong usage, 3 a service could not be reached.",
             "Start with: ./crossdev demo"
         },
-        subcommands = {UpCommand.class, HelpCommand.class})
+        subcommands = {DemoCommand.class, UpCommand.class, PlayCommand.class, CompareCommand.class, HelpCommand.class})
 public final class Crossdev implements Runnable {
 
     @CommandLine.Spec
@@ -41,6 +49,11 @@ public final class Crossdev implements Runnable {
                         err.println("crossdev: " + known.getMessage());
                         return known.exitCode().number();
                     }
+                    if (failure instanceof DeviceGoneException
+                            || failure instanceof ErrnoException timeout && timeout.errno() == Errno.ETIMEDOUT) {
+                        err.println("crossdev: " + failure.getMessage());
+                        return ExitCode.UNREACHABLE.number();
+                    }
                     err.println("crossdev: unexpected: " + failure);
                     failure.printStackTrace(err);
                     return ExitCode.CHECK_FAILED.number();
@@ -52,11 +65,38 @@ public final class Crossdev implements Runnable {
                                     + where.getCommandSpec().qualifiedName() + " --help)");
                     return ExitCode.USAGE.number();
                 })
+                .registerConverter(Latency.class, Crossdev::latency)
+                .registerConverter(HostAndPort.class, Crossdev::hostAndPort)
+                .registerConverter(RegistrationStrategy.class, Crossdev::strategy)
                 .setCaseInsensitiveEnumValuesAllowed(true);
     }
 
     @Override
     public void run() {
         throw new CommandLine.ParameterException(spec.commandLine(), "Which command? See --help.");
+    }
+
+    private static Latency latency(String text) {
+        try {
+            return Latency.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static HostAndPort hostAndPort(String text) {
+        try {
+            return HostAndPort.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+
+    private static RegistrationStrategy strategy(String text) {
+        return RegistrationStrategy.named(text)
+                .orElseThrow(() -> new CommandLine.TypeConversionException("'" + text + "' is none of "
+                        + Arrays.stream(RegistrationStrategy.values())
+                                .map(RegistrationStrategy::toString)
+                                .collect(Collectors.joining(", "))));
     }
 }

@@ -4,12 +4,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where this crossdev's own files are. */
-final class Home {
+public final class Home {
 
     private Home() {}
 
     /** The checkout, told by the launcher script. */
-    static Path folder() {
+    public static Path folder() {
         Path home = Path.of(System.getProperty("crossdev.home", "."))
                 .toAbsolutePath()
                 .normalize();

@@ -1,0 +1,124 @@
+package dev.crossdev.cli;
+
+import dev.crossdev.cli.report.ClipFacts;
+import dev.crossdev.cli.report.CpuTimes;
+import dev.crossdev.cli.report.MachineFacts;
+import dev.crossdev.cli.report.Report;
+import dev.crossdev.cli.report.ReportRun;
+import dev.crossdev.cli.report.RunChecks;
+import dev.crossdev.cli.run.ClipFile;
+import dev.crossdev.cli.run.DevicePair;
+import dev.crossdev.cli.run.Findings;
+import dev.crossdev.cli.run.GuestMetrics;
+import dev.crossdev.cli.run.Harness;
+import dev.crossdev.cli.run.Progress;
+import dev.crossdev.cli.run.ServiceOptions;
+import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
+import dev.crossdev.cli.run.TimingOptions;
+import dev.crossdev.guest.pipeline.RunMode;
+import dev.crossdev.guest.pipeline.RunParameters;
+import dev.crossdev.guest.strategy.RegistrationStrategy;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** One strategy, one run. */
+@Command(
+        name = "play",
+        description = "Decode a clip once, into buffers that the gpu device allocated, under one registration strategy.",
+        footer = {
+            "",
+            "Example: ./crossdev play clips/demo.mp4 --strategy block-at-export --transit 2ms",
+            "The services are warmed up by two start-ups whose times do not count."
+        })
+final class PlayCommand implements Callable<Integer> {
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "CLIP", description = "H.264, in Annex B or MP4.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path file;
+
+    @Option(
+            names = "--strategy",
+            paramLabel = "STRATEGY",
+            description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}",
+            defaultValue = "deferred")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private RegistrationStrategy strategy;
+
+    @Option(
+            names = "--buffers",
+            paramLabel = "N",
+            description = "Output buffers. Default: ${DEFAULT-VALUE}",
+            defaultValue = "16")
+    private int buffers;
+
+    @Option(names = "--batch", description = "Allocate all buffers before exporting any.")
+    private boolean batch;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where report.json, report.html and pictures go. Default: ${DEFAULT-VALUE}",
+            defaultValue = "target/play")
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private Path out;
+
+    @Mixin
+    private final TimingOptions timing = new TimingOptions();
+
+    @Mixin
+    private final ServiceOptions services = new ServiceOptions();
+
+    @Mixin
+    private final GuestMetrics metrics = new GuestMetrics();
+
+    @Override
+    public Integer call() {
+        DevicePair latency = timing.timing();
+        RunParameters parameters;
+        try {
+            parameters = new RunParameters(strategy, buffers, batch, RunMode.FULL, latency.injected());
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.USAGE, "--buffers: " + e.getMessage(), e);
+        }
+        ClipFile clip = ClipFile.open(file);
+        Report report;
+        try (Progress progress = new Progress(spec.commandLine().getOut(), System.console() != null);
+                GuestMetrics.Served served = metrics.serve()) {
+            progress.step("starting the services");
+            try (ServicesInUse inUse = services.services(Home::folder);
+                    Harness harness = Harness.connect(inUse, clip, buffers, served.registry())) {
+                CpuTimes before = CpuTimes.now();
+                progress.step("warming up");
+                harness.inject(latency);
+                harness.run(parameters.withMode(RunMode.STARTUP));
+                double floor =
+                        harness.run(parameters.withMode(RunMode.FLOOR)).startupMillis();
+                progress.step("decoding");
+                ReportRun run = harness.run(parameters).withFloor(floor);
+                harness.inject(DevicePair.NONE);
+                report = Report.of(
+                        harness.versions(CrossdevVersion.text()),
+                        ClipFacts.of(clip.name(), clip.clip().info()),
+                        MachineFacts.since(before),
+                        0,
+                        clip.reference().hex(),
+                        List.of(run));
+                progress.close();
+                Findings.publish(report, harness.pictures(), out, spec.commandLine().getOut());
+            }
+        }
+        return Findings.verdict(RunChecks.of(report), spec.commandLine().getErr())
+                .number();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.crossdev.cli.run;
+
+import dev.crossdev.cli.CommandFailure;
+import dev.crossdev.cli.ExitCode;
+import dev.crossdev.media.Clip;
+import dev.crossdev.media.MediaException;
+import dev.crossdev.media.ReferenceDecode;
+import java.nio.file.Path;
+
+/**
+ * A clip and what it decodes to without any device.
+ *
+ * @param name the file's name
+ * @param clip its access units
+ * @param reference digest and number of its frames
+ */
+public record ClipFile(String name, Clip clip, ReferenceDecode.Result reference) {
+
+    /** @throws CommandFailure with the reason, for the person who named the file */
+    public static ClipFile open(Path file) {
+        try {
+            Clip clip = Clip.open(file);
+            return new ClipFile(String.valueOf(file.getFileName()), clip, ReferenceDecode.digest(clip));
+        } catch (MediaException e) {
+            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+        }
+    }
+}

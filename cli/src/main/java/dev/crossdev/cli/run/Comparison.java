@@ -1,0 +1,84 @@
+package dev.crossdev.cli.run;
+
+import dev.crossdev.cli.CrossdevVersion;
+import dev.crossdev.cli.ExitCode;
+import dev.crossdev.cli.Home;
+import dev.crossdev.cli.report.ClipFacts;
+import dev.crossdev.cli.report.CpuTimes;
+import dev.crossdev.cli.report.MachineFacts;
+import dev.crossdev.cli.report.Report;
+import dev.crossdev.cli.report.ReportRun;
+import dev.crossdev.cli.report.RunChecks;
+import dev.crossdev.cli.report.RunChecks.Breach;
+import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import picocli.CommandLine;
+
+/** Services, a guest, a sweep, the findings: what {@code compare} and {@code demo} have in common. */
+public final class Comparison {
+
+    /** More is never asked for in one sweep without saying so. */
+    private static final int MOST_BUFFERS = 64;
+
+    private final CommandLine command;
+    private final ServiceOptions services;
+    private final GuestMetrics metrics;
+    private final ClipFile clip;
+    private final Path folder;
+    private final List<Function<ReportRun, List<Breach>>> furtherChecks = new ArrayList<>();
+
+    public Comparison(
+            CommandLine command, ServiceOptions services, GuestMetrics metrics, ClipFile clip, Path folder) {
+        this.command = command;
+        this.services = services;
+        this.metrics = metrics;
+        this.clip = clip;
+        this.folder = folder;
+    }
+
+    /** Adds a check of every run. */
+    public Comparison checking(Function<ReportRun, List<Breach>> check) {
+        furtherChecks.add(check);
+        return this;
+    }
+
+    /**
+     * Runs.
+     *
+     * @param planner makes the plan, and may use the harness to find out what to plan
+     */
+    public ExitCode run(Function<Harness, Plan> planner) {
+        Report report;
+        try (Progress progress = new Progress(command.getOut(), System.console() != null);
+                GuestMetrics.Served served = metrics.serve()) {
+            progress.step("starting gpu-service and video-service");
+            try (ServicesInUse inUse = services.services(Home::folder)) {
+                inUse.own()
+                        .ifPresent(own -> progress.say(
+                                "gpu-service and video-service are ready after " + own.startupMillis() + " ms"));
+                try (Harness harness = Harness.connect(inUse, clip, MOST_BUFFERS, served.registry())) {
+                    CpuTimes before = CpuTimes.now();
+                    progress.step("warming up");
+                    Plan plan = planner.apply(harness);
+                    List<ReportRun> runs = new Sweep(harness, progress).run(plan);
+                    harness.inject(DevicePair.NONE);
+                    report = Report.of(
+                            harness.versions(CrossdevVersion.text()),
+                            ClipFacts.of(clip.name(), clip.clip().info()),
+                            MachineFacts.since(before),
+                            plan.seed(),
+                            clip.reference().hex(),
+                            runs);
+                    progress.close();
+                    Findings.publish(report, harness.pictures(), folder, command.getOut());
+                }
+            }
+        }
+        List<Breach> breaches = new ArrayList<>(RunChecks.of(report));
+        report.runs().forEach(run -> furtherChecks.forEach(check -> breaches.addAll(check.apply(run))));
+        return Findings.verdict(breaches, command.getErr());
+    }
+}

@@ -1,0 +1,129 @@
+package dev.crossdev.cli.run;
+
+import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.cli.report.CpuTimes;
+import dev.crossdev.cli.report.HtmlReport.Picture;
+import dev.crossdev.cli.report.ReportRun;
+import dev.crossdev.cli.report.Versions;
+import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
+import dev.crossdev.guest.Guest;
+import dev.crossdev.guest.GuestConfig;
+import dev.crossdev.guest.metrics.GuestMeters;
+import dev.crossdev.guest.pipeline.FrameObserver;
+import dev.crossdev.guest.pipeline.Pipeline;
+import dev.crossdev.guest.pipeline.RunMode;
+import dev.crossdev.guest.pipeline.RunParameters;
+import dev.crossdev.guest.pipeline.RunResult;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * A guest on two services, and the eyes of somebody who trusts neither: whole decodes are digested from what the GPU's
+ * scanout shows, fetched outside of both services' own bookkeeping.
+ */
+public final class Harness implements AutoCloseable {
+
+    /** The first, one in the middle and the last frame of a decode are kept as pictures. */
+    private static final int PICTURES = 3;
+
+    private final Guest guest;
+    private final ClipFile clip;
+    private final Pipeline pipeline;
+    private final UnaryOperator<FrameObserver> tap;
+    private List<Picture> pictures = List.of();
+
+    private Harness(Guest guest, ClipFile clip, Pipeline pipeline, UnaryOperator<FrameObserver> tap) {
+        this.guest = guest;
+        this.clip = clip;
+        this.pipeline = pipeline;
+        this.tap = tap;
+    }
+
+    /**
+     * Connects a new guest.
+     *
+     * @param mostBuffers the largest number of output buffers of any run
+     * @throws dev.crossdev.dmabuf.error.DeviceGoneException naming the service that cannot be reached
+     */
+    public static Harness connect(ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry) {
+        return connect(services.gpu(), services.video(), clip, mostBuffers, registry, UnaryOperator.identity());
+    }
+
+    /**
+     * As above, with something between the run and the eyes.
+     *
+     * @param tap is given the observer of each whole decode and gives the one that the run calls
+     */
+    public static Harness connect(
+            HostAndPort gpu,
+            HostAndPort video,
+            ClipFile clip,
+            int mostBuffers,
+            MeterRegistry registry,
+            UnaryOperator<FrameObserver> tap) {
+        GuestMeters meters = new GuestMeters(registry);
+        Guest guest = Guest.connect(
+                GuestConfig.of(
+                                gpu.host(),
+                                gpu.port(),
+                                video.host(),
+                                video.port(),
+                                Pipeline.memoryBytes(clip.clip(), mostBuffers))
+                        // Harnesses on the same services must not meet.
+                        .named("crossdev-" + ProcessHandle.current().pid()),
+                meters);
+        return new Harness(guest, clip, new Pipeline(guest, clip.clip(), meters), tap);
+    }
+
+    /** Makes the devices of both services as slow as asked, those to come included. */
+    public void inject(DevicePair latency) {
+        DeviceTimings.set(guest.gpuChannel(), latency.gpu());
+        DeviceTimings.set(guest.videoChannel(), latency.video());
+    }
+
+    /** One run; a whole decode is digested frame by frame. */
+    public ReportRun run(RunParameters parameters) {
+        CpuTimes before = CpuTimes.now();
+        if (parameters.mode() != RunMode.FULL) {
+            RunResult result = pipeline.run(parameters, FrameObserver.NONE);
+            return ReportRun.of(result, null, CpuTimes.now().stealShareSince(before));
+        }
+        ScanoutEye eye = new ScanoutEye(guest.gpuChannel(), picturedFrames());
+        RunResult result = pipeline.run(parameters, tap.apply(eye));
+        pictures = eye.pictures();
+        return ReportRun.of(result, eye.digest(), CpuTimes.now().stealShareSince(before));
+    }
+
+    /** Of the latest whole decode. */
+    public List<Picture> pictures() {
+        return pictures;
+    }
+
+    /** Of everything that takes part. */
+    public Versions versions(String crossdev) {
+        return Versions.here(
+                crossdev,
+                guest.gpuService().getVersion(),
+                guest.videoService().getVersion());
+    }
+
+    public Guest guest() {
+        return guest;
+    }
+
+    @Override
+    public void close() {
+        guest.close();
+    }
+
+    private List<Integer> picturedFrames() {
+        int last = clip.reference().frames() - 1;
+        List<Integer> frames = new ArrayList<>();
+        for (int i = 0; i < PICTURES; i++) {
+            frames.add(last * i / (PICTURES - 1));
+        }
+        return frames;
+    }
+}

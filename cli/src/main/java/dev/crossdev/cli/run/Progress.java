@@ -1,0 +1,47 @@
+package dev.crossdev.cli.run;
+
+import java.io.PrintWriter;
+
+/** Says what is going on: one line that is written over on a terminal, a line now and then elsewhere. */
+public final class Progress implements AutoCloseable {
+
+    private static final long LINE_EVERY_NANOS = 5_000_000_000L;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private int shown;
+    private long lastLineNanos = System.nanoTime() - LINE_EVERY_NANOS;
+
+    public Progress(PrintWriter out, boolean terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** A step that may be skipped on paper. */
+    public void step(String line) {
+        if (terminal) {
+            out.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
+            shown = line.length();
+        } else if (System.nanoTime() - lastLineNanos >= LINE_EVERY_NANOS) {
+            lastLineNanos = System.nanoTime();
+            out.println(line);
+        }
+        out.flush();
+    }
+
+    /** A line that stays. */
+    public void say(String line) {
+        close();
+        out.println(line);
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        if (shown > 0) {
+            out.print("\r" + " ".repeat(shown) + "\r");
+            out.flush();
+            shown = 0;
+        }
+    }
+}
