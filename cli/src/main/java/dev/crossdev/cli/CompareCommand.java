@@ -1,5 +1,7 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.run.ClipFile;
 import dev.crossdev.cli.run.Comparison;
 import dev.crossdev.cli.run.DevicePair;

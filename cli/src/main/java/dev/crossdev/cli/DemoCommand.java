@@ -1,5 +1,6 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.launch.Home;
 import dev.crossdev.cli.report.ReportRun;
 import dev.crossdev.cli.report.RunChecks;
 import dev.crossdev.cli.run.ClipFile;

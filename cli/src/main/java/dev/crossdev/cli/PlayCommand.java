@@ -1,5 +1,9 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.launch.CrossdevVersion;
+import dev.crossdev.cli.launch.Home;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.report.ClipFacts;
 import dev.crossdev.cli.report.CpuTimes;
 import dev.crossdev.cli.report.MachineFacts;

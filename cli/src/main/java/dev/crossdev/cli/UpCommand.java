@@ -1,5 +1,8 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.launch.Home;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.launch.Services;
 import java.io.PrintWriter;

@@ -1,7 +1,7 @@
 package dev.crossdev.cli.launch;
 
-import dev.crossdev.cli.CommandFailure;
-import dev.crossdev.cli.ExitCode;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.CommandFailure;
-import dev.crossdev.cli.ExitCode;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.media.Clip;
 import dev.crossdev.media.MediaException;
 import dev.crossdev.media.ReferenceDecode;

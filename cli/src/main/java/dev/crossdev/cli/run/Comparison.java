@@ -1,8 +1,8 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.CrossdevVersion;
-import dev.crossdev.cli.ExitCode;
-import dev.crossdev.cli.Home;
+import dev.crossdev.cli.launch.CrossdevVersion;
+import dev.crossdev.cli.launch.Home;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.report.ClipFacts;
 import dev.crossdev.cli.report.CpuTimes;
 import dev.crossdev.cli.report.MachineFacts;

@@ -1,8 +1,8 @@
 package dev.crossdev.cli.run;
 
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import com.sun.net.httpserver.HttpServer;
-import dev.crossdev.cli.CommandFailure;
-import dev.crossdev.cli.ExitCode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;

@@ -1,7 +1,7 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.CommandFailure;
-import dev.crossdev.cli.ExitCode;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import java.nio.file.Path;

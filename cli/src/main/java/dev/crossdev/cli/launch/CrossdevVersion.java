@@ -1,4 +1,4 @@
-package dev.crossdev.cli;
+package dev.crossdev.cli.launch;
 
 import java.util.Optional;
 import picocli.CommandLine.IVersionProvider;

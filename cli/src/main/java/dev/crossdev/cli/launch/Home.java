@@ -1,5 +1,7 @@
-package dev.crossdev.cli;
+package dev.crossdev.cli.launch;
 
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

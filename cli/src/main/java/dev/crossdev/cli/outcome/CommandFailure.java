@@ -1,4 +1,4 @@
-package dev.crossdev.cli;
+package dev.crossdev.cli.outcome;
 
 import org.jspecify.annotations.Nullable;
 

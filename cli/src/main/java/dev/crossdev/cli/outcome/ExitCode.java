@@ -1,4 +1,4 @@
-package dev.crossdev.cli;
+package dev.crossdev.cli.outcome;
 
 /** What the command's exit code means. */
 public enum ExitCode {

@@ -1,0 +1,92 @@
+package dev.crossdev.system;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The checkout that is being tested, and its command as a user would run it. */
+final class Checkout {
+
+    /** Surefire runs a module's tests in the module's folder. */
+    static final Path HOME = Path.of("..").toAbsolutePath().normalize();
+
+    static final Path CLIP = HOME.resolve("clips").resolve("demo.mp4");
+
+    private Checkout() {}
+
+    /** A command that has ended. */
+    record Ended(int exitCode, String output, Duration took) {}
+
+    /** A command that runs. */
+    record Command(Process process, Path log, long startNanos) {
+
+        /** Waits for its end; longer than {@code patience} fails. */
+        Ended await(Duration patience) {
+            try {
+                if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                    process.descendants().forEach(ProcessHandle::destroyForcibly);
+                    process.destroyForcibly();
+                    throw new AssertionError("still running after " + patience + ":\n" + output());
+                }
+                return new Ended(
+                        process.exitValue(), output(), Duration.ofNanos(System.nanoTime() - startNanos));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+        }
+
+        String output() {
+            try {
+                return Files.readString(log);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** The services that the command has started, by the jar that they run. */
+        List<ProcessHandle> services() {
+            return process.descendants()
+                    .filter(child -> child.info()
+                            .commandLine()
+                            .filter(line -> line.contains("quarkus-run.jar"))
+                            .isPresent())
+                    .toList();
+        }
+
+        /** Ctrl-C. */
+        void interrupt() {
+            try {
+                new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).inheritIO().start().waitFor();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** Starts {@code ./crossdev --no-build} with arguments. */
+    static Command crossdev(String... arguments) {
+        try {
+            List<String> command = new ArrayList<>(
+                    List.of(HOME.resolve("crossdev").toString(), "--no-build"));
+            command.addAll(List.of(arguments));
+            Path log = Files.createTempFile(Path.of("target"), "crossdev-", ".log");
+            return new Command(
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(log.toFile())
+                            .start(),
+                    log,
+                    System.nanoTime());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
