@@ -100,10 +100,10 @@ final class CompareCommand implements Callable<Integer> {
         }
         ClipFile clip = ClipFile.open(file);
         List<DevicePair> latencies = new ArrayList<>();
-        transits.forEach(transit -> latencies.add(new DevicePair(
-                new DeviceTiming(transit, Latency.ZERO), new DeviceTiming(transit, Latency.ZERO))));
-        gpuTransits.forEach(transit ->
-                latencies.add(new DevicePair(new DeviceTiming(transit, Latency.ZERO), DeviceTiming.NONE)));
+        transits.forEach(transit -> latencies.add(
+                new DevicePair(new DeviceTiming(transit, Latency.ZERO), new DeviceTiming(transit, Latency.ZERO))));
+        gpuTransits.forEach(
+                transit -> latencies.add(new DevicePair(new DeviceTiming(transit, Latency.ZERO), DeviceTiming.NONE)));
         Plan plan = new Plan(
                 latencies,
                 buffers,

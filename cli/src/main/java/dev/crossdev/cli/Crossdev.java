@@ -1,9 +1,9 @@
 package dev.crossdev.cli;
 
 import dev.crossdev.cli.launch.CrossdevVersion;
+import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;

@@ -62,12 +62,11 @@ final class DemoCommand implements Callable<Integer> {
         Path home = Home.folder();
         ClipFile clip = ClipFile.open(home.resolve("clips").resolve("demo.mp4"));
         AtomicLong farTransitMicros = new AtomicLong();
-        RunChecks checks = new RunChecks(
-                clip.reference().hex(), clip.reference().frames());
+        RunChecks checks =
+                new RunChecks(clip.reference().hex(), clip.reference().frames());
         return new Comparison(spec.commandLine(), services, metrics, clip, home.resolve(out))
-                .checking(run -> isFarUnsynchronised(run, farTransitMicros.get())
-                        ? checks.everyFieldReadEarly(run)
-                        : List.of())
+                .checking(run ->
+                        isFarUnsynchronised(run, farTransitMicros.get()) ? checks.everyFieldReadEarly(run) : List.of())
                 .run(harness -> {
                     Duration far = twiceTheSetup(harness);
                     farTransitMicros.set(far.toNanos() / 1_000);
@@ -89,11 +88,7 @@ final class DemoCommand implements Callable<Integer> {
     private static Duration twiceTheSetup(Harness harness) {
         harness.inject(DevicePair.NONE);
         RunParameters parameters = new RunParameters(
-                RegistrationStrategy.DEFERRED,
-                BUFFERS,
-                false,
-                RunMode.STARTUP,
-                RunParameters.InjectedTiming.NONE);
+                RegistrationStrategy.DEFERRED, BUFFERS, false, RunMode.STARTUP, RunParameters.InjectedTiming.NONE);
         double setup = 0;
         for (int i = 0; i < 4; i++) {
             // The last one counts: the ones before have warmed it up.

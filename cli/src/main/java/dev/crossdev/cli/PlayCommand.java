@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
 /** One strategy, one run. */
 @Command(
         name = "play",
-        description = "Decode a clip once, into buffers that the gpu device allocated, under one registration strategy.",
+        description =
+                "Decode a clip once, into buffers that the gpu device allocated, under one registration strategy.",
         footer = {
             "",
             "Example: ./crossdev play clips/demo.mp4 --strategy block-at-export --transit 2ms",
@@ -106,8 +107,7 @@ final class PlayCommand implements Callable<Integer> {
                 progress.step("warming up");
                 harness.inject(latency);
                 harness.run(parameters.withMode(RunMode.STARTUP));
-                double floor =
-                        harness.run(parameters.withMode(RunMode.FLOOR)).startupMillis();
+                double floor = harness.run(parameters.withMode(RunMode.FLOOR)).startupMillis();
                 progress.step("decoding");
                 ReportRun run = harness.run(parameters).withFloor(floor);
                 harness.inject(DevicePair.NONE);
@@ -119,7 +119,8 @@ final class PlayCommand implements Callable<Integer> {
                         clip.reference().hex(),
                         List.of(run));
                 progress.close();
-                Findings.publish(report, harness.pictures(), out, spec.commandLine().getOut());
+                Findings.publish(
+                        report, harness.pictures(), out, spec.commandLine().getOut());
             }
         }
         return Findings.verdict(RunChecks.of(report), spec.commandLine().getErr())

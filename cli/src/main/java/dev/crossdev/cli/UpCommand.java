@@ -1,10 +1,10 @@
 package dev.crossdev.cli;
 
 import dev.crossdev.cli.launch.Home;
-import dev.crossdev.cli.outcome.CommandFailure;
-import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.launch.Services;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;

@@ -23,8 +23,8 @@ class ArchitectureTest {
 
     @Test
     void theImportSawEveryModule() {
-        for (String part : List.of(
-                "dmabuf", "virtio", "grpc", "media", "service", "gpu.device", "video.device", "guest", "cli")) {
+        for (String part :
+                List.of("dmabuf", "virtio", "grpc", "media", "service", "gpu.device", "video.device", "guest", "cli")) {
             assertThat(PRODUCT.stream().anyMatch(type -> type.getPackageName().startsWith("dev.crossdev." + part)))
                     .as("classes of dev.crossdev." + part)
                     .isTrue();

@@ -33,8 +33,7 @@ final class Checkout {
                     process.destroyForcibly();
                     throw new AssertionError("still running after " + patience + ":\n" + output());
                 }
-                return new Ended(
-                        process.exitValue(), output(), Duration.ofNanos(System.nanoTime() - startNanos));
+                return new Ended(process.exitValue(), output(), Duration.ofNanos(System.nanoTime() - startNanos));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new AssertionError(e);
@@ -62,7 +61,10 @@ final class Checkout {
         /** Ctrl-C. */
         void interrupt() {
             try {
-                new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).inheritIO().start().waitFor();
+                new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                        .inheritIO()
+                        .start()
+                        .waitFor();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             } catch (InterruptedException e) {
@@ -74,8 +76,8 @@ final class Checkout {
     /** Starts {@code ./crossdev --no-build} with arguments. */
     static Command crossdev(String... arguments) {
         try {
-            List<String> command = new ArrayList<>(
-                    List.of(HOME.resolve("crossdev").toString(), "--no-build"));
+            List<String> command =
+                    new ArrayList<>(List.of(HOME.resolve("crossdev").toString(), "--no-build"));
             command.addAll(List.of(arguments));
             Path log = Files.createTempFile(Path.of("target"), "crossdev-", ".log");
             return new Command(

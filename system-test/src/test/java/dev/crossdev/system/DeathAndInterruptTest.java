@@ -31,8 +31,8 @@ class DeathAndInterruptTest {
 
     @Test
     void killingTheGpuServiceEndsTheGuestWithOneLineAndCode3() {
-        Command play = Checkout.crossdev(
-                "play", Checkout.CLIP.toString(), "--transit", "40ms", "--out", "target/killed");
+        Command play =
+                Checkout.crossdev("play", Checkout.CLIP.toString(), "--transit", "40ms", "--out", "target/killed");
         List<ProcessHandle> services = servicesOf(play);
         await().atMost(START).until(() -> play.output().contains("decoding"));
 
@@ -71,7 +71,9 @@ class DeathAndInterruptTest {
     }
 
     private static List<ProcessHandle> servicesOf(Command command) {
-        await().atMost(START).until(() -> command.services().size() == 2 || !command.process().isAlive());
+        await().atMost(START)
+                .until(() ->
+                        command.services().size() == 2 || !command.process().isAlive());
         assertThat(command.process().isAlive()).as(command.output()).isTrue();
         return command.services();
     }
@@ -84,14 +86,18 @@ class DeathAndInterruptTest {
     }
 
     private void nothingIsLeftOf(List<ProcessHandle> services) {
-        await().atMost(SOON)
-                .untilAsserted(() -> assertThat(services).noneMatch(ProcessHandle::isAlive));
+        await().atMost(SOON).untilAsserted(() -> assertThat(services).noneMatch(ProcessHandle::isAlive));
         for (ProcessHandle service : services) {
-            await().atMost(SOON).untilAsserted(() -> assertThat(unixSocketsMentioning(service.pid()))
-                    .isEmpty());
+            await().atMost(SOON)
+                    .untilAsserted(() ->
+                            assertThat(unixSocketsMentioning(service.pid())).isEmpty());
         }
-        assertThat(bystanders.gpu().process().isAlive()).as("the services beside").isTrue();
-        assertThat(bystanders.video().process().isAlive()).as("the services beside").isTrue();
+        assertThat(bystanders.gpu().process().isAlive())
+                .as("the services beside")
+                .isTrue();
+        assertThat(bystanders.video().process().isAlive())
+                .as("the services beside")
+                .isTrue();
     }
 
     /** The kernel's own list; a socket file that outlived its process would not be in it, the run folder's sweep sees to it. */

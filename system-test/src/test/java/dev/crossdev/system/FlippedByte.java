@@ -59,21 +59,20 @@ final class FlippedByte implements AutoCloseable {
 
     private void flipAll(ShownFrame frame) {
         CountDownLatch synchronised = new CountDownLatch(1);
-        StreamObserver<WatchRequest> life =
-                SharedObjectsGrpc.newStub(channel).watch(new StreamObserver<>() {
-                    @Override
-                    public void onNext(WatchResponse response) {
-                        if (response.hasSynchronized()) {
-                            synchronised.countDown();
-                        }
-                    }
+        StreamObserver<WatchRequest> life = SharedObjectsGrpc.newStub(channel).watch(new StreamObserver<>() {
+            @Override
+            public void onNext(WatchResponse response) {
+                if (response.hasSynchronized()) {
+                    synchronised.countDown();
+                }
+            }
 
-                    @Override
-                    public void onError(Throwable failure) {}
+            @Override
+            public void onError(Throwable failure) {}
 
-                    @Override
-                    public void onCompleted() {}
-                });
+            @Override
+            public void onCompleted() {}
+        });
         try {
             life.onNext(WatchRequest.newBuilder()
                     .setStart(WatchStart.newBuilder().setGuest(frame.guest()).setImporter(IMPORTER))

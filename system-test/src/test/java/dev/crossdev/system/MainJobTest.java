@@ -46,12 +46,7 @@ class MainJobTest {
 
     private Harness connect(UnaryOperator<FrameObserver> tap) {
         return Harness.connect(
-                services.gpu().address(),
-                services.video().address(),
-                clip,
-                BUFFERS,
-                new SimpleMeterRegistry(),
-                tap);
+                services.gpu().address(), services.video().address(), clip, BUFFERS, new SimpleMeterRegistry(), tap);
     }
 
     @BeforeAll
@@ -162,7 +157,8 @@ class MainJobTest {
         run(RegistrationStrategy.DEFERRED, DevicePair.NONE, RunMode.STARTUP);
 
         org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
-            assertThat(Scrape.of(services.gpu().management()).sum("virtio_buffers")).isZero();
+            assertThat(Scrape.of(services.gpu().management()).sum("virtio_buffers"))
+                    .isZero();
             assertThat(Scrape.of(services.video().management()).sum("virtio_buffers"))
                     .isZero();
         });

@@ -31,8 +31,8 @@ final class RawDoor {
     static Duration roundTrip(Channel gpu) {
         CompletableFuture<ControlQueueResponse> opened = new CompletableFuture<>();
         CompletableFuture<ControlQueueResponse> used = new CompletableFuture<>();
-        StreamObserver<ControlQueueRequest> requests =
-                GpuDeviceGrpc.newStub(gpu).controlQueue(new StreamObserver<>() {
+        StreamObserver<ControlQueueRequest> requests = GpuDeviceGrpc.newStub(gpu)
+                .controlQueue(new StreamObserver<>() {
                     @Override
                     public void onNext(ControlQueueResponse response) {
                         (response.hasOpened() ? opened : used).complete(response);
@@ -62,7 +62,8 @@ final class RawDoor {
             ByteString written = used.get(10, TimeUnit.SECONDS).getUsed().getWritten();
             long answered = System.nanoTime();
             if (written.size() != DISPLAY_INFO_BYTES || written.byteAt(0) != 0x01 || written.byteAt(1) != 0x11) {
-                throw new AssertionError("not OK_DISPLAY_INFO: " + HexFormat.of().formatHex(written.toByteArray()));
+                throw new AssertionError(
+                        "not OK_DISPLAY_INFO: " + HexFormat.of().formatHex(written.toByteArray()));
             }
             return Duration.ofNanos(answered - sent);
         } catch (InterruptedException e) {

@@ -25,8 +25,7 @@ class ReadmeSessionTest {
     private static final Pattern SESSION =
             Pattern.compile("<!-- session -->\n```sh\n(.*?)```\n<!-- /session -->", Pattern.DOTALL);
     private static final Pattern ASSIGNMENT = Pattern.compile("(\\w+)=\\$\\((.*) \\| jq -r (\\S+)\\)");
-    private static final Pattern GRPCURL =
-            Pattern.compile("grpcurl -plaintext (?:-d '(.*)' )?localhost:(\\d+) (\\S+)");
+    private static final Pattern GRPCURL = Pattern.compile("grpcurl -plaintext (?:-d '(.*)' )?localhost:(\\d+) (\\S+)");
     private static final Pattern CURL = Pattern.compile("curl -s localhost:(\\d+)/q/metrics \\| grep (\\S+)");
 
     private final Services services;
@@ -49,7 +48,8 @@ class ReadmeSessionTest {
         assertThat(outputs.getFirst()).contains("virtio.gpu.v1.GpuDevice", "virtio.admin.v1.DeviceAdmin");
         assertThat(outputs.get(1)).contains("GPU_RESULT_OK_NODATA");
         assertThat(outputs.get(2)).contains("GPU_RESULT_OK_NODATA");
-        assertThat(variables.get("UUID")).matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
+        assertThat(variables.get("UUID"))
+                .matches("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
         assertThat(outputs.get(5)).contains("VIDEO_RESULT_OK_NODATA");
         assertThat(outputs.get(6)).contains("VIDEO_RESULT_OK_NODATA");
         assertThat(outputs.get(7)).contains(variables.get("UUID"));
@@ -70,7 +70,8 @@ class ReadmeSessionTest {
             String json = run(assignment.group(2));
             String pointer = assignment.group(3).replace('.', '/');
             variables.put(
-                    assignment.group(1), new ObjectMapper().readTree(json).at(pointer).asText());
+                    assignment.group(1),
+                    new ObjectMapper().readTree(json).at(pointer).asText());
             return json;
         }
         Matcher curl = CURL.matcher(line);
@@ -78,7 +79,9 @@ class ReadmeSessionTest {
             return Double.toString(Scrape.of(management(curl.group(1))).sum(curl.group(2)));
         }
         Matcher grpcurl = GRPCURL.matcher(line);
-        assertThat(grpcurl.matches()).as("a line that this test understands: " + line).isTrue();
+        assertThat(grpcurl.matches())
+                .as("a line that this test understands: " + line)
+                .isTrue();
         HostAndPort address = service(grpcurl.group(2));
         ManagedChannel channel = Channels.plaintext(address.host(), address.port());
         try {
@@ -105,6 +108,8 @@ class ReadmeSessionTest {
     }
 
     private HostAndPort management(String port) {
-        return port.equals("9081") ? services.gpu().management() : services.video().management();
+        return port.equals("9081")
+                ? services.gpu().management()
+                : services.video().management();
     }
 }

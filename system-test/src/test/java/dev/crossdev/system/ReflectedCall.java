@@ -108,8 +108,7 @@ final class ReflectedCall {
             return known;
         }
         FileDescriptor[] dependencies = file.getDependencyList().stream()
-                .map(name -> build(
-                        java.util.Objects.requireNonNull(files.get(name), name), files, built))
+                .map(name -> build(java.util.Objects.requireNonNull(files.get(name), name), files, built))
                 .toArray(FileDescriptor[]::new);
         try {
             FileDescriptor descriptor = FileDescriptor.buildFrom(file, dependencies);

@@ -68,6 +68,7 @@ class ReportPageTest {
         assertThat(chromium.waitFor(60, TimeUnit.SECONDS)).isTrue();
 
         assertThat(Files.readString(log)).doesNotContain("CONSOLE");
-        assertThat(Files.readString(dom)).contains("<td>deferred</td>", "equal", "Timeline of each buffer under deferred");
+        assertThat(Files.readString(dom))
+                .contains("<td>deferred</td>", "equal", "Timeline of each buffer under deferred");
     }
 }

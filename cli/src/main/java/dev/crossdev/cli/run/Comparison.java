@@ -30,8 +30,7 @@ public final class Comparison {
     private final Path folder;
     private final List<Function<ReportRun, List<Breach>>> furtherChecks = new ArrayList<>();
 
-    public Comparison(
-            CommandLine command, ServiceOptions services, GuestMetrics metrics, ClipFile clip, Path folder) {
+    public Comparison(CommandLine command, ServiceOptions services, GuestMetrics metrics, ClipFile clip, Path folder) {
         this.command = command;
         this.services = services;
         this.metrics = metrics;

@@ -24,11 +24,12 @@ public record DevicePair(DeviceTiming gpu, DeviceTiming video) {
     /** A fixed transit at each. */
     public static DevicePair transit(Duration gpu, Duration video) {
         return new DevicePair(
-                new DeviceTiming(Latency.fixed(gpu), Latency.ZERO), new DeviceTiming(Latency.fixed(video), Latency.ZERO));
+                new DeviceTiming(Latency.fixed(gpu), Latency.ZERO),
+                new DeviceTiming(Latency.fixed(video), Latency.ZERO));
     }
 
     /** As a report names it: means, in microseconds; of the service times the longer one. */
-    InjectedTiming injected() {
+    public InjectedTiming injected() {
         return new InjectedTiming(
                 micros(gpu.transit()),
                 micros(video.transit()),

@@ -1,8 +1,8 @@
 package dev.crossdev.cli.run;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
-import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -23,7 +23,8 @@ public final class GuestMetrics {
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
-            description = "Serve the guest's meters at http://127.0.0.1:PORT/metrics while it runs. Default: not at all.")
+            description =
+                    "Serve the guest's meters at http://127.0.0.1:PORT/metrics while it runs. Default: not at all.")
     private @Nullable Integer port;
 
     /** The meters, and the server where one was asked for. */

@@ -8,6 +8,7 @@ import dev.crossdev.cli.report.Versions;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import dev.crossdev.guest.Guest;
 import dev.crossdev.guest.GuestConfig;
+import dev.crossdev.guest.harness.ScanoutCapture;
 import dev.crossdev.guest.metrics.GuestMeters;
 import dev.crossdev.guest.pipeline.FrameObserver;
 import dev.crossdev.guest.pipeline.Pipeline;
@@ -15,8 +16,9 @@ import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import dev.crossdev.guest.pipeline.RunResult;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -79,8 +81,8 @@ public final class Harness implements AutoCloseable {
 
     /** Makes the devices of both services as slow as asked, those to come included. */
     public void inject(DevicePair latency) {
-        DeviceTimings.set(guest.gpuChannel(), latency.gpu());
-        DeviceTimings.set(guest.videoChannel(), latency.video());
+        DeviceTimings.set(guest.gpuLink().channel(), latency.gpu());
+        DeviceTimings.set(guest.videoLink().channel(), latency.video());
     }
 
     /** One run; a whole decode is digested frame by frame. */
@@ -90,10 +92,11 @@ public final class Harness implements AutoCloseable {
             RunResult result = pipeline.run(parameters, FrameObserver.NONE);
             return ReportRun.of(result, null, CpuTimes.now().stealShareSince(before));
         }
-        ScanoutEye eye = new ScanoutEye(guest.gpuChannel(), picturedFrames());
-        RunResult result = pipeline.run(parameters, tap.apply(eye));
-        pictures = eye.pictures();
-        return ReportRun.of(result, eye.digest(), CpuTimes.now().stealShareSince(before));
+        Snapshots snapshots = new Snapshots(picturedFrames());
+        ScanoutCapture capture = new ScanoutCapture(guest.gpuLink(), snapshots);
+        RunResult result = pipeline.run(parameters, tap.apply(capture));
+        pictures = snapshots.pictures();
+        return ReportRun.of(result, capture.digest(), CpuTimes.now().stealShareSince(before));
     }
 
     /** Of the latest whole decode. */
@@ -105,8 +108,8 @@ public final class Harness implements AutoCloseable {
     public Versions versions(String crossdev) {
         return Versions.here(
                 crossdev,
-                guest.gpuService().getVersion(),
-                guest.videoService().getVersion());
+                guest.gpuLink().description().getVersion(),
+                guest.videoLink().description().getVersion());
     }
 
     public Guest guest() {
@@ -118,9 +121,9 @@ public final class Harness implements AutoCloseable {
         guest.close();
     }
 
-    private List<Integer> picturedFrames() {
+    private Set<Integer> picturedFrames() {
         int last = clip.reference().frames() - 1;
-        List<Integer> frames = new ArrayList<>();
+        Set<Integer> frames = new HashSet<>();
         for (int i = 0; i < PICTURES; i++) {
             frames.add(last * i / (PICTURES - 1));
         }

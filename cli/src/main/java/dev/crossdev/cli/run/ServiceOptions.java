@@ -1,9 +1,9 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.outcome.CommandFailure;
-import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
+import dev.crossdev.cli.outcome.CommandFailure;
+import dev.crossdev.cli.outcome.ExitCode;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
