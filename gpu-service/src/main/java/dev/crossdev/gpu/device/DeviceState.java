@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.virtio.memory.ScatterList;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -68,12 +69,12 @@ final class DeviceState {
     }
 
     /** False when the device has no room for so many entries. */
-    boolean attach(Resource resource, GuestPages backing) {
+    boolean attach(Resource resource, ScatterList backing) {
         synchronized (lock) {
-            if (disposed || backing.count() > settings.maxBackingEntries() - backingEntries) {
+            if (disposed || backing.entries().size() > settings.maxBackingEntries() - backingEntries) {
                 return false;
             }
-            backingEntries += backing.count();
+            backingEntries += backing.entries().size();
             resource.attach(backing);
             return true;
         }
@@ -139,6 +140,7 @@ final class DeviceState {
     }
 
     private void releaseEntries(Resource resource) {
-        backingEntries -= resource.backing().map(GuestPages::count).orElse(0);
+        backingEntries -=
+                resource.backing().map(pages -> pages.entries().size()).orElse(0);
     }
 }

@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.virtio.memory.ScatterList;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -9,9 +10,9 @@ sealed interface Resource {
     int id();
 
     /** Where the guest keeps its copy of the pixels; empty when nothing is attached. */
-    Optional<GuestPages> backing();
+    Optional<ScatterList> backing();
 
-    void attach(GuestPages pages);
+    void attach(ScatterList pages);
 
     void detach();
 
@@ -22,7 +23,7 @@ sealed interface Resource {
     final class Flat implements Resource {
         private final int id;
         private final HostImage image;
-        private @Nullable GuestPages backing;
+        private @Nullable ScatterList backing;
 
         Flat(int id, HostImage image) {
             this.id = id;
@@ -39,12 +40,12 @@ sealed interface Resource {
         }
 
         @Override
-        public Optional<GuestPages> backing() {
+        public Optional<ScatterList> backing() {
             return Optional.ofNullable(backing);
         }
 
         @Override
-        public void attach(GuestPages pages) {
+        public void attach(ScatterList pages) {
             backing = pages;
         }
 

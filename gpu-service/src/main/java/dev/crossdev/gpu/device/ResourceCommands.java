@@ -12,7 +12,7 @@ import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import dev.crossdev.virtio.gpu.Rect;
 import dev.crossdev.virtio.memory.GuestMemory;
-import dev.crossdev.virtio.memory.MemEntry;
+import dev.crossdev.virtio.memory.ScatterList;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -79,10 +79,15 @@ final class ResourceCommands {
         if (resource.get().backing().isPresent()
                 || !command.complete()
                 || command.entries().size() > GpuLimits.MAX_BACKING_ENTRIES
-                || !command.entries().stream().allMatch(this::reachable)) {
+                || command.entries().stream().anyMatch(entry -> entry.size() == 0)) {
             return Answers.UNSPEC;
         }
-        GuestPages backing = new GuestPages(memory, command.entries());
+        ScatterList backing;
+        try {
+            backing = new ScatterList(memory, command.entries());
+        } catch (ErrnoException e) {
+            return Answers.UNSPEC;
+        }
         return state.attach(resource.get(), backing) ? Answers.OK : Answers.OUT_OF_MEMORY;
     }
 
@@ -103,7 +108,7 @@ final class ResourceCommands {
         if (resource.isEmpty()) {
             return new Outcome.Done(Answers.INVALID_RESOURCE_ID);
         }
-        Optional<GuestPages> backing = resource.get().backing();
+        Optional<ScatterList> backing = resource.get().backing();
         if (backing.isEmpty()) {
             return new Outcome.Done(Answers.UNSPEC);
         }
@@ -113,7 +118,7 @@ final class ResourceCommands {
                 if (!command.rect().fitsIn(image.width(), image.height())) {
                     yield new Outcome.Done(Answers.INVALID_PARAMETER);
                 }
-                GuestPages pages = backing.get();
+                ScatterList pages = backing.get();
                 yield fenced.on(image, Access.WRITE, () -> {
                     copy(pages, command.offset(), image, command.rect());
                     return Answers.OK;
@@ -159,27 +164,30 @@ final class ResourceCommands {
         }
     }
 
-    private boolean reachable(MemEntry entry) {
-        return entry.size() > 0 && memory.contains(entry.address(), entry.size());
-    }
-
     /**
      * The rectangle's first pixel comes from {@code offset} in the backing, whose rows are as long as the resource's: so
-     * the Linux guest sends it (virtgpu_plane.c) and QEMU reads it. What the backing is too short for stays as it is.
+     * the Linux guest sends it (virtgpu_plane.c) and QEMU reads it.
      */
-    private static void copy(GuestPages pages, long offset, HostImage image, Rect rect) {
+    private static void copy(ScatterList pages, long offset, HostImage image, Rect rect) {
         long stride = (long) image.width() * PixelFormat.BYTES_PER_PIXEL;
         long rowBytes = (long) rect.width() * PixelFormat.BYTES_PER_PIXEL;
         MemorySegment pixels = image.pixels();
         long target = (long) rect.y() * image.layout().stride() + (long) rect.x() * PixelFormat.BYTES_PER_PIXEL;
         if (rowBytes == stride && image.layout().stride() == stride) {
-            pages.copyTo(offset, pixels.asSlice(target, stride * rect.height()));
+            copyWhatThereIs(pages, offset, pixels.asSlice(target, stride * rect.height()));
             return;
         }
         for (int row = 0; row < rect.height(); row++) {
-            pages.copyTo(
+            copyWhatThereIs(
+                    pages,
                     offset + row * stride,
                     pixels.asSlice(target + (long) row * image.layout().stride(), rowBytes));
         }
+    }
+
+    /** A backing that is too short gives what it has (QEMU virtio-gpu.c, virtio_gpu_transfer_to_host_2d). */
+    private static void copyWhatThereIs(ScatterList pages, long offset, MemorySegment target) {
+        long copied = pages.copyTo(offset, target);
+        assert copied <= target.byteSize();
     }
 }

@@ -211,40 +211,52 @@ public final class LocalObjects implements AutoCloseable {
     }
 
     private ExportedObject export(String guest, String device, Object owner, DmaBufList list, ExportedMemory memory) {
-        ExportedObject object = new ExportedObject(
-                guest,
-                device,
-                uuids.get(),
-                memory,
-                list,
-                fences,
-                handout,
-                withdrawn -> change(
-                        guest,
-                        () -> table.remove(guest, withdrawn.uuid(), owner).isPresent(),
-                        new ObjectWatcher.Event.Removed(withdrawn.uuid())),
-                alive::remove);
-        alive.add(object);
-        boolean added = change(
-                guest, () -> table.add(guest, object.uuid(), owner, object), new ObjectWatcher.Event.Added(object));
-        if (!added) {
-            object.withdraw();
-            throw new ErrnoException(Errno.EEXIST, "UUID " + object.uuid() + " is taken");
+        ExportedObject object;
+        synchronized (lock) {
+            object = new ExportedObject(
+                    guest,
+                    device,
+                    unusedUuid(guest),
+                    memory,
+                    list,
+                    fences,
+                    handout,
+                    withdrawn -> withdraw(withdrawn, owner),
+                    alive::remove);
+            if (!table.add(guest, object.uuid(), owner, object)) {
+                throw new IllegalStateException("UUID " + object.uuid() + " came while the table was locked");
+            }
+            alive.add(object);
+            note(guest, new ObjectWatcher.Event.Added(object));
         }
+        tell(guest);
         return object;
     }
 
-    /** Changes the table and notes it for those who watch, as one step. */
-    private boolean change(String guest, Supplier<Boolean> how, ObjectWatcher.Event event) {
-        boolean changed;
+    private void withdraw(ExportedObject object, Object owner) {
         synchronized (lock) {
-            changed = how.get();
-            if (changed) {
-                watchersOf(guest).forEach(watcher -> watcher.note(event));
+            if (table.remove(object.guest(), object.uuid(), owner).isPresent()) {
+                note(object.guest(), new ObjectWatcher.Event.Removed(object.uuid()));
             }
         }
+        tell(object.guest());
+    }
+
+    /** 122 random bits do not come twice; a generator that is broken shall not give one object two owners. */
+    private UUID unusedUuid(String guest) {
+        UUID uuid = uuids.get();
+        while (find(guest, uuid).isPresent()) {
+            uuid = uuids.get();
+        }
+        return uuid;
+    }
+
+    private void note(String guest, ObjectWatcher.Event event) {
+        watchersOf(guest).forEach(watcher -> watcher.note(event));
+    }
+
+    private void tell(String guest) {
         watchersOf(guest).forEach(ObjectWatcher::tell);
-        return changed;
     }
 
     private List<ObjectWatcher> watchersOf(String guest) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crossdev.gpu.device;
+
+import org.jspecify.annotations.NullMarked;

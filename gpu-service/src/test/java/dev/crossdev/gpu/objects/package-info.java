@@ -1,0 +1,4 @@
+@NullMarked
+package dev.crossdev.gpu.objects;
+
+import org.jspecify.annotations.NullMarked;
