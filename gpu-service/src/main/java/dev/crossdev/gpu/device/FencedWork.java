@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.gpu.device.CommandLane.Outcome;
 import dev.crossdev.gpu.device.ObjectExport.Access;
@@ -37,7 +38,10 @@ final class FencedWork {
             try {
                 export.begin(access, settings.fenceWait(), settings.fenceHold());
             } catch (ErrnoException e) {
-                LOG.log(System.Logger.Level.WARNING, () -> "gave up on object " + export.uuid() + ": " + e);
+                // EINTR is a reset: nobody waits for this any more.
+                System.Logger.Level level =
+                        e.errno() == Errno.EINTR ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING;
+                LOG.log(level, () -> "gave up on object " + export.uuid() + ": " + e);
                 return Answers.UNSPEC;
             }
             return begun(image, export, access, work);

@@ -123,13 +123,13 @@ public final class ExportedObject implements ObjectExport {
         return slotIndex;
     }
 
-    /** Only for whoever holds the object. */
-    FenceSlot slot() {
+    /** Only for whoever holds the object; when it is gone, another one has this slot. */
+    public FenceSlot fence() {
         return slot;
     }
 
     /** The bytes of the object. Only for whoever holds it. */
-    MemorySegment bytes() {
+    public MemorySegment bytes() {
         return exported.memory().slice(0, exported.layout().size());
     }
 

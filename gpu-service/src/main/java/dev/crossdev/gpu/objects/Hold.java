@@ -47,8 +47,8 @@ public final class Hold {
         return object;
     }
 
-    FenceSlot slot() {
-        return object.slot();
+    FenceSlot fence() {
+        return object.fence();
     }
 
     boolean isReleased() {
@@ -60,7 +60,7 @@ public final class Hold {
         if (!released.compareAndSet(false, true)) {
             return;
         }
-        int left = slot().abandon(attachment);
+        int left = fence().abandon(attachment);
         if (left > 0) {
             LOG.log(System.Logger.Level.WARNING, () -> this + " let go of " + object + " with " + left + " fences");
         }

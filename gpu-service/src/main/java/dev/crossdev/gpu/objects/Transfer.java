@@ -74,11 +74,11 @@ final class Transfer {
 
     /** Copies out under a READ fence, which lasts until the transfer ends. Runs {@code then} once that is taken. */
     void fenceRead(Duration patience, Duration longest, Consumer<RuntimeException> failed, Runnable then) {
-        if (hold.slot().tryAcquireRead(hold.attachment(), longest)) {
+        if (hold.fence().tryAcquireRead(hold.attachment(), longest)) {
             fenced(Fence.READ, failed, then);
         } else {
             later("read", failed, () -> {
-                hold.slot().acquireRead(hold.attachment(), patience, longest);
+                hold.fence().acquireRead(hold.attachment(), patience, longest);
                 fenced(Fence.READ, failed, then);
             });
         }
@@ -86,11 +86,11 @@ final class Transfer {
 
     /** As {@link #fenceRead}, to write. */
     void fenceWrite(Duration patience, Duration longest, Consumer<RuntimeException> failed, Runnable then) {
-        if (hold.slot().tryAcquireWrite(hold.attachment(), longest)) {
+        if (hold.fence().tryAcquireWrite(hold.attachment(), longest)) {
             fenced(Fence.WRITE, failed, then);
         } else {
             later("write", failed, () -> {
-                hold.slot().acquireWrite(hold.attachment(), patience, longest);
+                hold.fence().acquireWrite(hold.attachment(), patience, longest);
                 fenced(Fence.WRITE, failed, then);
             });
         }
@@ -134,8 +134,8 @@ final class Transfer {
     private boolean release(Fence held) {
         return switch (held) {
             case NONE -> true;
-            case READ -> hold.slot().releaseRead(hold.attachment());
-            case WRITE -> hold.slot().releaseWrite(hold.attachment(), false);
+            case READ -> hold.fence().releaseRead(hold.attachment());
+            case WRITE -> hold.fence().releaseWrite(hold.attachment(), false);
         };
     }
 
