@@ -55,14 +55,17 @@ public final class Uuids {
 
     /** @throws ErrnoException EINVAL for anything but the 36 characters of the canonical form */
     public static UUID fromText(String text) {
-        // UUID.fromString also takes shortened groups, which nobody means.
         if (text.length() == TEXT_LENGTH) {
             try {
-                return UUID.fromString(text);
+                UUID uuid = UUID.fromString(text);
+                // It also takes groups of other lengths, which nobody means.
+                if (uuid.toString().equalsIgnoreCase(text)) {
+                    return uuid;
+                }
             } catch (IllegalArgumentException e) {
                 throw new ErrnoException(Errno.EINVAL, "not a UUID: " + text, e);
             }
         }
-        throw new ErrnoException(Errno.EINVAL, text.isEmpty() ? "no UUID given" : "not a UUID: " + text);
+        throw new ErrnoException(Errno.EINVAL, text.isEmpty() ? "no UUID given" : "not a UUID");
     }
 }
