@@ -1,5 +1,6 @@
 package dev.crossdev.grpc.client;
 
+import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.flow.StreamSink;
 import dev.crossdev.grpc.flow.StreamWriter;
@@ -21,6 +22,7 @@ final class ClientStream<Q, A> {
 
     private final ClientCall<Q, A> call;
     private final StreamWriter<Q> writer;
+    private volatile boolean cancelledHere;
 
     /** Makes the call; nothing happens before {@link #start}. */
     ClientStream(Channel channel, MethodDescriptor<Q, A> method, int mark, int limit) {
@@ -50,6 +52,7 @@ final class ClientStream<Q, A> {
     }
 
     void cancel(String why) {
+        cancelledHere = true;
         writer.cancelled();
         call.cancel(why, null);
     }
@@ -81,10 +84,18 @@ final class ClientStream<Q, A> {
         @Override
         public void onClose(Status status, Metadata trailers) {
             writer.cancelled();
-            onClose.accept(
-                    status.isOk()
-                            ? Statuses.toErrno(Status.UNAVAILABLE.withDescription("the device ended the stream"), null)
-                            : Statuses.toErrno(status, trailers));
+            onClose.accept(reason(status, trailers));
+        }
+
+        private ErrnoException reason(Status status, Metadata trailers) {
+            if (status.isOk()) {
+                return new DeviceGoneException("the device ended the stream");
+            }
+            ErrnoException error = Statuses.toErrno(status, trailers);
+            // A server that is shut down resets its streams, and that reads as a cancel.
+            return status.getCode() == Status.Code.CANCELLED && !cancelledHere
+                    ? new DeviceGoneException(String.valueOf(error.getMessage()), error)
+                    : error;
         }
     }
 

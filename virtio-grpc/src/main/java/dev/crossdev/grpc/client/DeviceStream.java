@@ -208,11 +208,10 @@ public final class DeviceStream<C, R, E> implements AutoCloseable {
     public CompletableFuture<Void> whenWritable() {
         CompletableFuture<Void> future = new CompletableFuture<>();
         waitForRoom.add(future);
-        if (!wire.isAboveMark()) {
-            room();
-        }
         if (closed.isDone()) {
             failWaiting(gone());
+        } else if (!wire.isAboveMark()) {
+            room();
         }
         return future;
     }

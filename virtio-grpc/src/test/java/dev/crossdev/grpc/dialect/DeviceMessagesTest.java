@@ -72,11 +72,16 @@ class DeviceMessagesTest {
                                 .addRegions(MemoryRegion.newBuilder()
                                         .setGuestAddress(-1)
                                         .setSize(2))),
-                Open.newBuilder().setDevice("vm0").setLease(Duration.newBuilder().setSeconds(-1)),
-                Open.newBuilder().setDevice("vm0").setLease(Duration.newBuilder().setSeconds(Long.MAX_VALUE)),
                 Open.newBuilder()
                         .setDevice("vm0")
-                        .setLease(Duration.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(Integer.MAX_VALUE)))) {
+                        .setLease(Duration.newBuilder().setSeconds(-1)),
+                Open.newBuilder()
+                        .setDevice("vm0")
+                        .setLease(Duration.newBuilder().setSeconds(Long.MAX_VALUE)),
+                Open.newBuilder()
+                        .setDevice("vm0")
+                        .setLease(
+                                Duration.newBuilder().setSeconds(Long.MAX_VALUE).setNanos(Integer.MAX_VALUE)))) {
             assertThat(gpu.decode(open(bad)))
                     .as(bad.toString())
                     .isInstanceOfSatisfying(
@@ -141,7 +146,12 @@ class DeviceMessagesTest {
     @Test
     void aServiceDescriptionComesBackAsItself() {
         ServiceInfo info = new ServiceInfo(
-                "0.1", Optional.of(java.nio.file.Path.of("/run/x.sock")), BootId.local(), new Features(6), List.of("A", "B"), "i1");
+                "0.1",
+                Optional.of(java.nio.file.Path.of("/run/x.sock")),
+                BootId.local(),
+                new Features(6),
+                List.of("A", "B"),
+                "i1");
 
         assertThat(ServiceInfo.fromProto(info.toProto())).isEqualTo(info);
         assertThat(info.isSameMachine()).isTrue();

@@ -45,8 +45,7 @@ class ExecuteDialectsTest {
         assertThat(call.lease()).isEmpty();
         var command = (ExecuteCall.Operation.Command<GpuRequest, GpuReply, ExecuteResponse>) call.operation();
         assertThat(command.command()).isEqualTo(GpuRequest.of(new GpuCommand.ResourceUnref(3)));
-        ExecuteResponse response =
-                command.reply().message(command.command().reply(new GpuResponse.OkNodata()), TIMES);
+        ExecuteResponse response = command.reply().message(command.command().reply(new GpuResponse.OkNodata()), TIMES);
         assertThat(response.getCompletion().getSequence()).isEqualTo(4);
         assertThat(response.getCompletion().getResultValue()).isEqualTo(0x1100);
     }

@@ -77,8 +77,8 @@ class GpuDialectTest {
 
     @Test
     void theReplyOfACommandCarriesItsSequence() {
-        var inbound = (Inbound.Command<GpuRequest, GpuReply, CommandStreamResponse>) dialect.decode(command(
-                dev.crossdev.proto.gpu.v1.GpuCommand.newBuilder()
+        var inbound = (Inbound.Command<GpuRequest, GpuReply, CommandStreamResponse>)
+                dialect.decode(command(dev.crossdev.proto.gpu.v1.GpuCommand.newBuilder()
                         .setSequence(77)
                         .setResourceAssignUuid(ResourceAssignUuid.newBuilder().setResourceId(5))
                         .build()));
@@ -102,8 +102,8 @@ class GpuDialectTest {
 
     @Test
     void namesOfTheContractAreNumbersOfTheWire() {
-        var inbound = (Inbound.Command<GpuRequest, GpuReply, CommandStreamResponse>) dialect.decode(command(
-                dev.crossdev.proto.gpu.v1.GpuCommand.newBuilder()
+        var inbound = (Inbound.Command<GpuRequest, GpuReply, CommandStreamResponse>)
+                dialect.decode(command(dev.crossdev.proto.gpu.v1.GpuCommand.newBuilder()
                         .setFence(Fence.newBuilder().setFenceId(9).setRingIdx(3))
                         .setContextId(4)
                         .setResourceCreate2D(ResourceCreate2d.newBuilder()
@@ -193,8 +193,8 @@ class GpuDialectTest {
             GpuCompletion.newBuilder()
                     .setResultValue(0x1101)
                     .setDisplayInfo(DisplayInfo.newBuilder()
-                            .addAllDisplays(Collections.nCopies(
-                                    17, dev.crossdev.proto.gpu.v1.Display.getDefaultInstance()))),
+                            .addAllDisplays(
+                                    Collections.nCopies(17, dev.crossdev.proto.gpu.v1.Display.getDefaultInstance()))),
             GpuCompletion.newBuilder().setResultValue(0x1104),
             GpuCompletion.newBuilder().setResultValue(0x1102),
             GpuCompletion.newBuilder().setResultValue(0x1103),
@@ -217,9 +217,7 @@ class GpuDialectTest {
     void absentDisplaysAreAnEmptyList() {
         assertThat(dialect.decodeResponse(dialect.completion(
                         1,
-                        new GpuReply(
-                                GpuHeader.NONE,
-                                new GpuResponse.OkDisplayInfo(Collections.<Display>emptyList())),
+                        new GpuReply(GpuHeader.NONE, new GpuResponse.OkDisplayInfo(Collections.<Display>emptyList())),
                         new Times(0, 0, BootId.UNKNOWN))))
                 .isInstanceOf(Outbound.Completion.class);
     }

@@ -20,7 +20,8 @@ class NamesAndIdsTest {
     private static final UUID ID = UUID.fromString("00112233-4455-4677-8899-aabbccddeeff");
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "vm0", "a-b.c", "0", "a23456789012345678901234567890123456789012345678901234567890123"})
+    @ValueSource(
+            strings = {"a", "vm0", "a-b.c", "0", "a23456789012345678901234567890123456789012345678901234567890123"})
     void namesOfLettersDigitsDotsAndDashesAreTaken(String name) {
         assertThat(Names.device(name)).isEqualTo(name);
         assertThat(Names.guest(name)).isEqualTo(name);
@@ -85,8 +86,8 @@ class NamesAndIdsTest {
             ByteString bytes = ByteString.copyFrom(new byte[size]);
             if (size != 16) {
                 assertThatExceptionOfType(ErrnoException.class)
-                        .isThrownBy(
-                                () -> Uuids.fromProto(Uuid.newBuilder().setValue(bytes).build()))
+                        .isThrownBy(() -> Uuids.fromProto(
+                                Uuid.newBuilder().setValue(bytes).build()))
                         .returns(Errno.EINVAL, ErrnoException::errno);
             }
         }

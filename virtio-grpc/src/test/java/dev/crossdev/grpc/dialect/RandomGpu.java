@@ -38,8 +38,7 @@ final class RandomGpu {
                 new GpuCommand.GetCapsetInfo(u32()),
                 new GpuCommand.GetCapset(u32(), u32()),
                 new GpuCommand.ResourceAssignUuid(u32()),
-                new GpuCommand.ResourceCreateBlob(
-                        u32(), u32(), u32(), random.nextLong(), random.nextLong(), entries()),
+                new GpuCommand.ResourceCreateBlob(u32(), u32(), u32(), random.nextLong(), random.nextLong(), entries()),
                 new GpuCommand.SetScanoutBlob(rect(), u32(), u32(), u32(), u32(), u32(), four(), four()),
                 new GpuCommand.UpdateCursor(position(), u32(), u32(), u32()),
                 // The contract leaves a pointer's tip out of a move, which does not change it.
@@ -60,18 +59,13 @@ final class RandomGpu {
     }
 
     GpuRequest request(GpuCommand command) {
-        GpuHeader header =
-                switch (random.nextInt(4)) {
-                    case 0 -> GpuHeader.NONE;
-                    case 1 -> new GpuHeader(0, 0, u32(), 0);
-                    case 2 -> new GpuHeader(GpuHeader.FENCE, random.nextLong(), u32(), 0);
-                    default ->
-                        new GpuHeader(
-                                GpuHeader.FENCE | GpuHeader.INFO_RING_IDX,
-                                random.nextLong(),
-                                u32(),
-                                random.nextInt(256));
-                };
+        GpuHeader header = switch (random.nextInt(4)) {
+            case 0 -> GpuHeader.NONE;
+            case 1 -> new GpuHeader(0, 0, u32(), 0);
+            case 2 -> new GpuHeader(GpuHeader.FENCE, random.nextLong(), u32(), 0);
+            default ->
+                new GpuHeader(GpuHeader.FENCE | GpuHeader.INFO_RING_IDX, random.nextLong(), u32(), random.nextInt(256));
+        };
         return new GpuRequest(header, command);
     }
 

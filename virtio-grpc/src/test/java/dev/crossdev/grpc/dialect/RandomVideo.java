@@ -57,7 +57,8 @@ final class RandomVideo {
     }
 
     VideoEvent event() {
-        return new VideoEvent(random.nextBoolean() ? VideoEventType.ERROR : VideoEventType.DECODER_RESOLUTION_CHANGED, u32());
+        return new VideoEvent(
+                random.nextBoolean() ? VideoEventType.ERROR : VideoEventType.DECODER_RESOLUTION_CHANGED, u32());
     }
 
     Times times() {
@@ -129,6 +130,8 @@ final class RandomVideo {
     }
 
     private <T> List<T> list(int most, Supplier<T> element) {
-        return IntStream.range(0, random.nextInt(most + 1)).mapToObj(_ -> element.get()).toList();
+        return IntStream.range(0, random.nextInt(most + 1))
+                .mapToObj(_ -> element.get())
+                .toList();
     }
 }

@@ -41,8 +41,8 @@ class RawGpuDialectTest {
         var inbound = command(new RawChain(0, ASSIGN_UUID, 40));
         UUID uuid = UUID.fromString("00112233-4455-4677-8899-aabbccddeeff");
 
-        ControlQueueResponse answer = inbound.reply()
-                .message(inbound.command().reply(new GpuResponse.OkResourceUuid(uuid)), TIMES);
+        ControlQueueResponse answer =
+                inbound.reply().message(inbound.command().reply(new GpuResponse.OkResourceUuid(uuid)), TIMES);
 
         assertThat(driver.decodeResponse(answer))
                 .isEqualTo(new Outbound.Completion<>(
@@ -58,8 +58,7 @@ class RawGpuDialectTest {
         for (int writable = 0; writable < 60; writable++) {
             var inbound = command(new RawChain(0, ASSIGN_UUID, writable));
 
-            ByteString written =
-                    inbound.reply().message(reply, TIMES).getUsed().getWritten();
+            ByteString written = inbound.reply().message(reply, TIMES).getUsed().getWritten();
 
             assertThat(written.size()).isEqualTo(writable < 24 ? 0 : Math.min(writable, 40));
         }
@@ -70,8 +69,7 @@ class RawGpuDialectTest {
         var inbound = command(new RawChain(0, ASSIGN_UUID, -1));
 
         assertThat(inbound.reply()
-                        .message(
-                                new GpuReply(GpuHeader.NONE, new GpuResponse.Err(GpuResult.ERR_UNSPEC)), TIMES)
+                        .message(new GpuReply(GpuHeader.NONE, new GpuResponse.Err(GpuResult.ERR_UNSPEC)), TIMES)
                         .getUsed()
                         .getWritten()
                         .size())
@@ -86,7 +84,11 @@ class RawGpuDialectTest {
             assertThat(inbound.command().command()).isInstanceOf(GpuCommand.Unsupported.class);
             assertThat(inbound.command().header().fenced()).isEqualTo(size >= 24);
             GpuReply reply = inbound.command().reply(new GpuResponse.Err(GpuResult.ERR_UNSPEC));
-            assertThat(inbound.reply().message(reply, TIMES).getUsed().getWritten().substring(0, 4))
+            assertThat(inbound.reply()
+                            .message(reply, TIMES)
+                            .getUsed()
+                            .getWritten()
+                            .substring(0, 4))
                     .isEqualTo(ByteString.fromHex("00120000"));
         }
     }
@@ -97,9 +99,8 @@ class RawGpuDialectTest {
         for (int i = 0; i < 100; i++) {
             for (GpuCommand command : random.commands()) {
                 GpuRequest request = random.request(command);
-                int queue = command instanceof GpuCommand.UpdateCursor || command instanceof GpuCommand.MoveCursor
-                        ? 1
-                        : 0;
+                int queue =
+                        command instanceof GpuCommand.UpdateCursor || command instanceof GpuCommand.MoveCursor ? 1 : 0;
                 ByteString bytes = ByteString.copyFrom(GpuWire.encodeRequest(request));
 
                 assertThat(command(new RawChain(queue, bytes, 24)).command()).isEqualTo(request);

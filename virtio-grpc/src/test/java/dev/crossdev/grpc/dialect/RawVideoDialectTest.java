@@ -62,8 +62,8 @@ class RawVideoDialectTest {
 
     @Test
     void aQueueTypeThatDoesNotExistIsAnsweredWithInvalidParameter() {
-        var inbound = (Inbound.BadCommand<VideoCommand, VideoResponse, ControlQueueResponse>) decode(
-                3, new RawChain(0, ByteString.fromHex("08010000" + "01000000" + "02010000" + "00000000"), 8));
+        var inbound = (Inbound.BadCommand<VideoCommand, VideoResponse, ControlQueueResponse>)
+                decode(3, new RawChain(0, ByteString.fromHex("08010000" + "01000000" + "02010000" + "00000000"), 8));
 
         assertThat(inbound.reply().message(inbound.answer(), TIMES).getUsed().getWritten())
                 .isEqualTo(ByteString.fromHex("04030000" + "00000000"));

@@ -99,9 +99,11 @@ class VideoDialectTest {
     @Test
     void anObjectMayBeNamedByBytesOrByText() {
         for (Uuid uuid : List.of(
-                Uuid.newBuilder().setText(OBJECT.toString()).build(), Uuids.toProto(OBJECT), Uuids.toBareProto(OBJECT))) {
-            var create = (VideoCommand.ResourceCreate) commandIn(resourceCreate(
-                    PlaneMemory.newBuilder().addObjects(uuid).build()));
+                Uuid.newBuilder().setText(OBJECT.toString()).build(),
+                Uuids.toProto(OBJECT),
+                Uuids.toBareProto(OBJECT))) {
+            var create = (VideoCommand.ResourceCreate) commandIn(
+                    resourceCreate(PlaneMemory.newBuilder().addObjects(uuid).build()));
 
             assertThat(create.planes()).containsExactly(List.of(ResourceEntry.of(OBJECT)));
             assertThat(create.planeOffsets()).as("not said").containsExactly(0);
@@ -143,8 +145,8 @@ class VideoDialectTest {
                         .setResourceQueue(ResourceQueue.newBuilder()
                                 .setQueueType(QueueType.QUEUE_TYPE_INPUT)
                                 .addAllDataSizes(Collections.nCopies(9, 1))),
-                resourceCreate(Collections.nCopies(9, PlaneMemory.getDefaultInstance())
-                        .toArray(PlaneMemory[]::new)),
+                resourceCreate(
+                        Collections.nCopies(9, PlaneMemory.getDefaultInstance()).toArray(PlaneMemory[]::new)),
                 resourceCreate(PlaneMemory.newBuilder()
                         .addObjects(Uuid.newBuilder().setValue(ByteString.copyFrom(new byte[15])))
                         .build()),
@@ -190,8 +192,7 @@ class VideoDialectTest {
                 VideoCompletion.newBuilder()
                         .setResultValue(0x201)
                         .setCapability(Capability.newBuilder()
-                                .addAllFormats(
-                                        Collections.nCopies(65, FormatDescription.getDefaultInstance()))))) {
+                                .addAllFormats(Collections.nCopies(65, FormatDescription.getDefaultInstance()))))) {
             assertThat(dialect.decodeResponse(CommandStreamResponse.newBuilder()
                             .setCompletion(bad.setSequence(6))
                             .build()))
