@@ -48,6 +48,12 @@ final class StreamDecoder implements Runnable {
     private @Nullable DecodedFrame picture;
     private boolean draining;
 
+    /**
+     * Whether pictures of a known format may be inside. A sequence's first format is told as soon
+     * as it was parsed, so that the driver can make outputs; a later one when its first picture's turn has come.
+     */
+    private boolean formatKnown;
+
     StreamDecoder(DecoderStream stream, DecoderLimits limits) {
         this.stream = stream;
         this.limits = limits;
@@ -114,6 +120,7 @@ final class StreamDecoder implements Runnable {
                         timestamps.clear();
                         decoder.flush();
                         draining = false;
+                        formatKnown = false;
                     }
                     then.run();
                 }
@@ -139,7 +146,12 @@ final class StreamDecoder implements Runnable {
             LOG.log(Level.DEBUG, "an input buffer cannot be read", e);
             decoded = false;
         }
-        decoder.format().ifPresent(format -> stream.formatKnown(format.width(), format.height(), decoder.frameRate()));
+        if (!formatKnown) {
+            decoder.format().ifPresent(format -> {
+                formatKnown = true;
+                stream.formatKnown(format.width(), format.height(), decoder.frameRate());
+            });
+        }
         stream.consumed(decoded);
         fetch(decoder);
     }

@@ -1,0 +1,118 @@
+package dev.crossdev.video.device;
+
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.fence.FenceSlot;
+import dev.crossdev.dmabuf.fence.FenceTable;
+import dev.crossdev.dmabuf.memory.SharedMemory;
+import dev.crossdev.virtio.gpu.PixelFormat;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An exporter and an importer in one: objects in sealed shared memory, with fences. */
+final class TestObjects implements ObjectImporter, AutoCloseable {
+    static final int HOLDER = 7;
+
+    /** One exported object. */
+    record Exported(UUID uuid, ObjectLayout layout, SharedMemory memory, FenceSlot fence, AtomicInteger holds) {
+        MemorySegment pixels() {
+            return memory.slice(0, layout.size());
+        }
+    }
+
+    private final FenceTable fences = FenceTable.create(256);
+    private final Map<UUID, Exported> objects = new ConcurrentHashMap<>();
+    private final List<CompletableFuture<Void>> gates = new ArrayList<>();
+    final AtomicInteger attaches = new AtomicInteger();
+    private volatile boolean gated;
+
+    Exported export(int width, int height) {
+        return export(new ObjectLayout(
+                PixelFormat.B8G8R8A8_UNORM.number(), width, height, width * 4, 0, (long) width * height * 4));
+    }
+
+    Exported export(ObjectLayout layout) {
+        Exported object = new Exported(
+                UUID.randomUUID(),
+                layout,
+                SharedMemory.create("test", layout.size()),
+                fences.slot(fences.allocate()),
+                new AtomicInteger());
+        objects.put(object.uuid(), object);
+        return object;
+    }
+
+    Exported get(UUID uuid) {
+        Exported object = objects.get(uuid);
+        if (object == null) {
+            throw new AssertionError("no object " + uuid);
+        }
+        return object;
+    }
+
+    int holds() {
+        return objects.values().stream()
+                .mapToInt(object -> object.holds().get())
+                .sum();
+    }
+
+    boolean anyFence() {
+        return objects.values().stream()
+                .anyMatch(object -> object.fence().writing() || object.fence().reading());
+    }
+
+    /** From now on attaches are answered one by one, by {@link #answer}. */
+    void gate() {
+        gated = true;
+    }
+
+    /** Lets the attach of that rank since {@link #gate} go on. */
+    void answer(int rank) {
+        CompletableFuture<Void> gate;
+        synchronized (gates) {
+            gate = gates.get(rank);
+        }
+        gate.complete(null);
+    }
+
+    int waiting() {
+        synchronized (gates) {
+            return gates.size();
+        }
+    }
+
+    @Override
+    public CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device) {
+        attaches.incrementAndGet();
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        if (gated) {
+            synchronized (gates) {
+                gates.add(gate);
+            }
+        } else {
+            gate.complete(null);
+        }
+        return gate.thenApply(_ -> {
+            Exported object = objects.get(uuid);
+            if (object == null) {
+                throw new ErrnoException(Errno.ENOENT, "no object " + uuid);
+            }
+            object.holds().incrementAndGet();
+            return new MappedObject(
+                    object.layout(), object.pixels(), object.fence(), HOLDER, object.holds()::decrementAndGet);
+        });
+    }
+
+    @Override
+    public void close() {
+        objects.values().forEach(object -> object.memory().close());
+        fences.close();
+    }
+}
