@@ -1,5 +1,10 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.virtio.memory.ScatterList;
+import java.lang.foreign.MemorySegment;
+
 /**
  * A resource of a stream's input queue: guest memory that holds one access unit.
  *
@@ -7,7 +12,7 @@ package dev.crossdev.video.device;
  * @param pages where it lies
  * @param offset byte of the pages at which the payload starts
  */
-record InputBuffer(int id, GuestPages pages, long offset) implements Buffer {
+record InputBuffer(int id, ScatterList pages, long offset) implements Buffer {
 
     @Override
     public long bytes() {
@@ -22,10 +27,14 @@ record InputBuffer(int id, GuestPages pages, long offset) implements Buffer {
     /**
      * A copy of the payload.
      *
-     * @throws dev.crossdev.dmabuf.error.ErrnoException EFAULT when the guest memory is gone
+     * @throws ErrnoException EFAULT when the guest memory is gone
      */
     byte[] read(int payload) {
-        return pages.read(offset, payload);
+        byte[] bytes = new byte[payload];
+        if (pages.copyTo(offset, MemorySegment.ofArray(bytes)) != payload) {
+            throw new ErrnoException(Errno.EFAULT, payload + " bytes are not all in input " + id);
+        }
+        return bytes;
     }
 
     @Override

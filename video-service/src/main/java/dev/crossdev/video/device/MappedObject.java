@@ -21,6 +21,7 @@ public final class MappedObject implements ImportedObject {
 
     private int writes;
     private boolean released;
+    private volatile boolean orphaned;
 
     /**
      * @param memory all bytes of the object
@@ -54,17 +55,33 @@ public final class MappedObject implements ImportedObject {
     public <X extends Exception> void write(Painter<X> painter, Duration wait, Duration hold) throws X {
         begin();
         try {
-            fence.acquireWrite(holder, wait, hold);
-            boolean painted = false;
-            try {
+            if (orphaned) {
                 painter.paint(memory);
-                painted = true;
-            } finally {
-                fence.releaseWrite(holder, !painted);
+            } else {
+                paintFenced(painter, wait, hold);
             }
         } finally {
             end();
         }
+    }
+
+    private <X extends Exception> void paintFenced(Painter<X> painter, Duration wait, Duration hold) throws X {
+        fence.acquireWrite(holder, wait, hold);
+        boolean painted = false;
+        try {
+            painter.paint(memory);
+            painted = true;
+        } finally {
+            fence.releaseWrite(holder, !painted);
+        }
+    }
+
+    /**
+     * The exporter no longer counts this hold: the slot and the holder's number may be somebody else's by now. The memory
+     * stays, written without a fence from here on.
+     */
+    public void orphan() {
+        orphaned = true;
     }
 
     @Override

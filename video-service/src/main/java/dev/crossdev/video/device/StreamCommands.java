@@ -1,8 +1,10 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import dev.crossdev.virtio.memory.GuestMemory;
+import dev.crossdev.virtio.memory.ScatterList;
 import dev.crossdev.virtio.video.MemType;
 import dev.crossdev.virtio.video.PlanesLayout;
 import dev.crossdev.virtio.video.QueueType;
@@ -105,12 +107,14 @@ final class StreamCommands {
 
     /** RESOURCE_CREATE in the guest's own memory. */
     VideoResponse createFromPages(DecoderStream stream, ResourceCreate command) {
-        GuestPages pages = new GuestPages(
-                memory,
-                command.planes().getFirst().stream()
-                        .map(ResourceEntry::asMemEntry)
-                        .toList());
-        if (!pages.exist()) {
+        ScatterList pages;
+        try {
+            pages = new ScatterList(
+                    memory,
+                    command.planes().getFirst().stream()
+                            .map(ResourceEntry::asMemEntry)
+                            .toList());
+        } catch (ErrnoException e) {
             // What crosvm answers when a mapping fails.
             return DecoderStream.error(VideoResult.ERR_INVALID_OPERATION);
         }

@@ -25,6 +25,7 @@ import dev.crossdev.virtio.video.VideoCommand.StreamCreate;
 import dev.crossdev.virtio.video.VideoCommand.StreamDestroy;
 import dev.crossdev.virtio.video.VideoCommand.StreamDrain;
 import dev.crossdev.virtio.video.VideoCommand.Unsupported;
+import dev.crossdev.virtio.video.VideoConfig;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoFeature;
 import dev.crossdev.virtio.video.VideoResponse;
@@ -35,9 +36,6 @@ import dev.crossdev.virtio.video.VideoResponse.OkQueryCapability;
 import dev.crossdev.virtio.video.VideoResult;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -64,11 +62,8 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
     /** What the device can do. */
     public static final Features OFFERED = Features.of(VideoFeature.values());
 
-    /** version, max_caps_length, max_resp_length, device_name[32] (crosvm protocol.rs; the name is not in the RFC). */
-    private static final int CONFIG_BYTES = 44;
-
-    private static final int MAX_CAPS_LENGTH = 1024;
-    private static final int MAX_RESP_LENGTH = 1024;
+    /** The lengths are crosvm's. */
+    private static final VideoConfig CONFIG = new VideoConfig(0, 1024, 1024, "crossdev");
 
     private final String guest;
     private final String name;
@@ -127,12 +122,7 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
 
     @Override
     public byte[] config() {
-        ByteBuffer config = ByteBuffer.allocate(CONFIG_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        config.putInt(0)
-                .putInt(MAX_CAPS_LENGTH)
-                .putInt(MAX_RESP_LENGTH)
-                .put("crossdev".getBytes(StandardCharsets.US_ASCII));
-        return config.array();
+        return CONFIG.toBytes();
     }
 
     @Override

@@ -1,0 +1,216 @@
+package dev.crossdev.video.objects;
+
+import dev.crossdev.dmabuf.error.DeviceGoneException;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.dialect.Uuids;
+import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.proto.objects.v1.AttachRequest;
+import dev.crossdev.proto.objects.v1.AttachResponse;
+import dev.crossdev.proto.objects.v1.DetachRequest;
+import dev.crossdev.proto.objects.v1.SharedObjectsGrpc;
+import dev.crossdev.proto.objects.v1.SharedObjectsGrpc.SharedObjectsStub;
+import dev.crossdev.video.device.ImportedObject;
+import dev.crossdev.video.device.MappedObject;
+import dev.crossdev.video.device.ObjectImporter;
+import dev.crossdev.video.objects.ImportListener.Outcome;
+import io.grpc.ConnectivityState;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Imports objects of one exporting service, whose memory is on the same machine. Calls return at once; every import ends
+ * by its deadline. While the service is away imports fail, what was imported stays mapped; when it is back, so are imports.
+ */
+public final class SharedObjectsImporter implements ObjectImporter, AutoCloseable {
+    private static final UUID ZERO = new UUID(0, 0);
+
+    /** Mapping waits for the descriptor socket, in native calls: a few threads of its own do that. */
+    private static final int MAPPERS = 4;
+
+    private final ManagedChannel channel;
+    private final SharedObjectsStub stub;
+    private final Duration timeout;
+    private final ImportListener listener;
+    /** Random, so that no two processes are one importer to the service. */
+    private final String importer = "video-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+
+    private final Map<String, GuestWatch> watches = new HashMap<>();
+    private final MemoryCache memories = new MemoryCache();
+    private final DescriptorSocket socket;
+    private final ThreadPoolExecutor mappers;
+
+    /**
+     * @param channel to the exporting service; stays the caller's
+     * @param timeout of an import whose caller has no earlier deadline
+     */
+    public SharedObjectsImporter(ManagedChannel channel, Duration timeout, ImportListener listener) {
+        this.channel = channel;
+        this.stub = SharedObjectsGrpc.newStub(channel);
+        this.timeout = timeout;
+        this.listener = listener;
+        socket = new DescriptorSocket(timeout);
+        mappers = new ThreadPoolExecutor(MAPPERS, MAPPERS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Thread
+                .ofPlatform()
+                .daemon()
+                .name("object-import-", 1)
+                .factory());
+        mappers.allowCoreThreadTimeOut(true);
+    }
+
+    /** How many memories of the exporting service are mapped here. */
+    public int mappedMemories() {
+        return memories.size();
+    }
+
+    /** With the earlier deadline of the gRPC call that the calling thread serves, if it serves one. */
+    @Override
+    public ObjectImporter forCaller() {
+        Deadline callers = Context.current().getDeadline();
+        return callers == null ? this : (guest, uuid, device) -> attach(guest, uuid, device, callers);
+    }
+
+    @Override
+    public CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device) {
+        return attach(guest, uuid, device, null);
+    }
+
+    private CompletionStage<ImportedObject> attach(
+            String guest, UUID uuid, String device, @Nullable Deadline callers) {
+        long begun = System.nanoTime();
+        CompletableFuture<ImportedObject> result = new CompletableFuture<>();
+        CompletionStage<ImportedObject> told = result.whenComplete((object, failure) -> {
+            Duration took = Duration.ofNanos(System.nanoTime() - begun);
+            listener.imported(
+                    failure == null ? Outcome.OK : outcome(uuid, failure), object == null ? "none" : object.path(), took);
+        });
+        if (uuid.equals(ZERO)) {
+            result.completeExceptionally(new ErrnoException(Errno.EINVAL, "sixteen zero bytes are no UUID yet"));
+            return told;
+        }
+        Deadline own = Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Deadline deadline = callers == null ? own : own.minimum(callers);
+        // The calls' own deadlines end them; this one ends whatever else could hang, mapping for one.
+        CompletableFuture<ImportedObject> bounded =
+                result.orTimeout(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)), TimeUnit.NANOSECONDS);
+        // Not under the caller's context: with it a call that has long been answered would cancel this one.
+        Context.ROOT.run(() -> begin(guest, uuid, device, deadline, bounded));
+        return told;
+    }
+
+    private void begin(
+            String guest, UUID uuid, String device, Deadline deadline, CompletableFuture<ImportedObject> result) {
+        if (channel.getState(true) == ConnectivityState.TRANSIENT_FAILURE) {
+            // Try now instead of after a back-off of up to two minutes: somebody wants it.
+            channel.resetConnectBackoff();
+        }
+        var _ = watch(guest)
+                .ready()
+                .thenCompose(watch -> call(guest, uuid, device, deadline)
+                        .thenApplyAsync(attached -> map(guest, watch, attached), mappers))
+                .handle((object, failure) -> {
+                    if (failure != null) {
+                        result.completeExceptionally(Statuses.toErrno(failure));
+                    } else if (!result.complete(object)) {
+                        // Too late: nobody will release it.
+                        object.release();
+                    }
+                    return null;
+                });
+    }
+
+    private GuestWatch watch(String guest) {
+        synchronized (watches) {
+            GuestWatch current = watches.get(guest);
+            if (current != null && !current.hasEnded()) {
+                return current;
+            }
+            GuestWatch fresh = GuestWatch.open(stub, guest, importer);
+            watches.put(guest, fresh);
+            return fresh;
+        }
+    }
+
+    private CompletableFuture<AttachResponse> call(String guest, UUID uuid, String device, Deadline deadline) {
+        UnaryAnswer<AttachResponse> answer = new UnaryAnswer<>();
+        stub.withDeadline(deadline)
+                .attach(
+                        AttachRequest.newBuilder()
+                                .setGuest(guest)
+                                .setUuid(Uuids.toBareProto(uuid))
+                                .setImporter(importer)
+                                .setDevice(device)
+                                .build(),
+                        answer);
+        return answer.future();
+    }
+
+    private ImportedObject map(String guest, GuestWatch watch, AttachResponse attached) {
+        int attachment = attached.getAttachment();
+        try {
+            ImportedMemory memory = ImportedMemory.map(attached, socket, memories);
+            MappedObject object = new MappedObject(memory.layout(), memory.bytes(), memory.fence(), attachment, () -> {
+                memory.close();
+                watch.remove(attachment);
+                detach(guest, watch, attachment);
+            });
+            watch.add(attachment, object);
+            return object;
+        } catch (RuntimeException e) {
+            detach(guest, watch, attachment);
+            throw e;
+        }
+    }
+
+    /** Nobody waits for it: without it the hold falls with the watch. */
+    private void detach(String guest, GuestWatch watch, int attachment) {
+        if (!watch.hasEnded()) {
+            Context.ROOT.run(() -> stub.withDeadlineAfter(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                    .detach(
+                            DetachRequest.newBuilder()
+                                    .setGuest(guest)
+                                    .setImporter(importer)
+                                    .setAttachment(attachment)
+                                    .build(),
+                            new UnaryAnswer<>()));
+        }
+    }
+
+    private static Outcome outcome(UUID uuid, Throwable failure) {
+        ErrnoException error = Statuses.toErrno(failure);
+        if (error instanceof DeviceGoneException) {
+            return Outcome.EXPORTER_GONE;
+        }
+        return switch (error.errno()) {
+            case EINVAL -> uuid.equals(ZERO) ? Outcome.ZERO_UUID : Outcome.FAILED;
+            case ENOENT -> Outcome.UNKNOWN_UUID;
+            case ETIMEDOUT -> Outcome.TIMEOUT;
+            case EIO -> Outcome.UNREACHABLE;
+            default -> Outcome.FAILED;
+        };
+    }
+
+    /** Ends the watches, and with them our holds at the service. What is still held stays mapped until it is released. */
+    @Override
+    public void close() {
+        synchronized (watches) {
+            watches.values().forEach(GuestWatch::close);
+            watches.clear();
+        }
+        mappers.shutdown();
+        socket.close();
+    }
+}
