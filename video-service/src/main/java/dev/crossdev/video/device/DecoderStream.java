@@ -233,14 +233,17 @@ final class DecoderStream {
 
     /** Waits for the decoder's thread, without the lock. Returns whether it ended in time. */
     boolean join(Duration wait) throws InterruptedException {
+        Thread running = runningThread();
+        return running == null || running == Thread.currentThread() || running.join(wait);
+    }
+
+    private @Nullable Thread runningThread() {
         lock.lock();
-        Thread running;
         try {
-            running = thread;
+            return thread;
         } finally {
             lock.unlock();
         }
-        return running == null || running == Thread.currentThread() || running.join(wait);
     }
 
     private void cancel(QueueType type) {
@@ -398,15 +401,20 @@ final class DecoderStream {
     }
 
     private <T> T locked(Supplier<T> action) {
-        T result;
+        try {
+            return underLock(action);
+        } finally {
+            outbox.deliver();
+        }
+    }
+
+    private <T> T underLock(Supplier<T> action) {
         lock.lock();
         try {
-            result = action.get();
+            return action.get();
         } finally {
             lock.unlock();
         }
-        outbox.deliver();
-        return result;
     }
 
     static VideoResponse error(VideoResult code) {

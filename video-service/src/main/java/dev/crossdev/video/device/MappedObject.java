@@ -68,11 +68,16 @@ public final class MappedObject implements ImportedObject {
     private <X extends Exception> void paintFenced(Painter<X> painter, Duration wait, Duration hold) throws X {
         fence.acquireWrite(holder, wait, hold);
         boolean painted = false;
+        boolean released = false;
         try {
             painter.paint(memory);
             painted = true;
         } finally {
-            fence.releaseWrite(holder, !painted);
+            released = fence.releaseWrite(holder, !painted);
+        }
+        if (!released && !orphaned) {
+            throw new ErrnoException(
+                    Errno.ETIMEDOUT, "writing took longer than " + hold + ": others may have seen half a picture");
         }
     }
 

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ final class Outbox {
 
     private final Queue<Item> items = new ConcurrentLinkedQueue<>();
     private final AtomicReference<@Nullable Thread> deliverer = new AtomicReference<>();
-    private volatile long epoch;
+    private final AtomicLong epoch = new AtomicLong();
 
     /**
      * @param epoch in which it may go out
@@ -28,12 +29,12 @@ final class Outbox {
 
     /** An answer or an event: dropped when a reset comes first. */
     void message(Runnable delivery) {
-        items.add(new Item(delivery, epoch, false));
+        items.add(new Item(delivery, epoch.get(), false));
     }
 
     /** Something that must be done whatever comes. */
     void action(Runnable action) {
-        items.add(new Item(action, epoch, true));
+        items.add(new Item(action, epoch.get(), true));
     }
 
     /** Carries out what was put in, unless another thread is at it, which then does. Never called with a lock held. */
@@ -50,7 +51,7 @@ final class Outbox {
     }
 
     private void deliver(Item item) {
-        if (!item.always && item.epoch != epoch) {
+        if (!item.always && item.epoch != epoch.get()) {
             return;
         }
         try {
@@ -63,7 +64,7 @@ final class Outbox {
 
     /** Begins a new epoch: messages put in before will not go out. */
     void forgetMessages() {
-        epoch++;
+        epoch.incrementAndGet();
     }
 
     /** Waits until no message of an earlier epoch is on its way. Returns whether that came true in time. */

@@ -38,7 +38,11 @@ public interface PixelTarget {
      */
     @FunctionalInterface
     interface Painter<X extends Exception> {
-        /** @param memory all bytes of the target, from its first on; mapped only until this returns */
+        /**
+         * Writes them.
+         *
+         * @param memory all bytes of the target, from its first on; mapped only until this returns
+         */
         void paint(MemorySegment memory) throws X;
     }
 }

@@ -25,6 +25,8 @@ public interface ImportListener {
     }
 
     /**
+     * An import ended.
+     *
      * @param path {@code shm}, or {@code none} when no memory was reached
      * @param took from the UUID's arrival to its memory within reach, the way to the exporting service included
      */

@@ -23,11 +23,7 @@ import java.nio.file.Path;
  * @param fences keeps the table mapped
  */
 record ImportedMemory(
-        ObjectLayout layout,
-        MemorySegment bytes,
-        FenceSlot fence,
-        MemoryCache.Lease pixels,
-        MemoryCache.Lease fences)
+        ObjectLayout layout, MemorySegment bytes, FenceSlot fence, MemoryCache.Lease pixels, MemoryCache.Lease fences)
         implements AutoCloseable {
 
     /**
@@ -58,8 +54,7 @@ record ImportedMemory(
             return new ImportedMemory(
                     layout,
                     pixels.slice(extent.getOffset(), layout.size()),
-                    FenceTable.open(fences.memory())
-                            .slot(attached.getFence().getSlot()),
+                    FenceTable.open(fences.memory()).slot(attached.getFence().getSlot()),
                     pixels,
                     fences);
         } catch (RuntimeException e) {

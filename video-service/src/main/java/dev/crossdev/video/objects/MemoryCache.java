@@ -20,7 +20,9 @@ final class MemoryCache {
         /** Held while the memory is fetched, so that those who want the same one wait for it. */
         final ReentrantLock fetching = new ReentrantLock();
 
-        @Nullable SharedMemory memory;
+        @Nullable
+        SharedMemory memory;
+
         int leases;
     }
 

@@ -41,12 +41,16 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
     /** Mapping waits for the descriptor socket, in native calls: a few threads of its own do that. */
     private static final int MAPPERS = 4;
 
+    /** How long a service that was away may take to accept a connection. */
+    private static final Duration RECONNECT = Duration.ofMillis(500);
+
     private final ManagedChannel channel;
     private final SharedObjectsStub stub;
     private final Duration timeout;
     private final ImportListener listener;
     /** Random, so that no two processes are one importer to the service. */
-    private final String importer = "video-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+    private final String importer =
+            "video-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
 
     private final Map<String, GuestWatch> watches = new HashMap<>();
     private final MemoryCache memories = new MemoryCache();
@@ -63,11 +67,13 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         this.timeout = timeout;
         this.listener = listener;
         socket = new DescriptorSocket(timeout);
-        mappers = new ThreadPoolExecutor(MAPPERS, MAPPERS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Thread
-                .ofPlatform()
-                .daemon()
-                .name("object-import-", 1)
-                .factory());
+        mappers = new ThreadPoolExecutor(
+                MAPPERS,
+                MAPPERS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Thread.ofPlatform().daemon().name("object-import-", 1).factory());
         mappers.allowCoreThreadTimeOut(true);
     }
 
@@ -88,14 +94,15 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         return attach(guest, uuid, device, null);
     }
 
-    private CompletionStage<ImportedObject> attach(
-            String guest, UUID uuid, String device, @Nullable Deadline callers) {
+    private CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device, @Nullable Deadline callers) {
         long begun = System.nanoTime();
         CompletableFuture<ImportedObject> result = new CompletableFuture<>();
         CompletionStage<ImportedObject> told = result.whenComplete((object, failure) -> {
             Duration took = Duration.ofNanos(System.nanoTime() - begun);
             listener.imported(
-                    failure == null ? Outcome.OK : outcome(uuid, failure), object == null ? "none" : object.path(), took);
+                    failure == null ? Outcome.OK : outcome(uuid, failure),
+                    object == null ? "none" : object.path(),
+                    took);
         });
         if (uuid.equals(ZERO)) {
             result.completeExceptionally(new ErrnoException(Errno.EINVAL, "sixteen zero bytes are no UUID yet"));
@@ -113,12 +120,8 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
 
     private void begin(
             String guest, UUID uuid, String device, Deadline deadline, CompletableFuture<ImportedObject> result) {
-        if (channel.getState(true) == ConnectivityState.TRANSIENT_FAILURE) {
-            // Try now instead of after a back-off of up to two minutes: somebody wants it.
-            channel.resetConnectBackoff();
-        }
-        var _ = watch(guest)
-                .ready()
+        var _ = reachable()
+                .thenCompose(_ -> watch(guest).ready())
                 .thenCompose(watch -> call(guest, uuid, device, deadline)
                         .thenApplyAsync(attached -> map(guest, watch, attached), mappers))
                 .handle((object, failure) -> {
@@ -130,6 +133,22 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
                     }
                     return null;
                 });
+    }
+
+    /**
+     * Completes when a call makes sense. After a failure the channel would fail every call until a back-off of up to two
+     * minutes is over; but somebody wants it now, so it tries now.
+     */
+    private CompletableFuture<Void> reachable() {
+        if (channel.getState(true) != ConnectivityState.TRANSIENT_FAILURE) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> changed = new CompletableFuture<>();
+        channel.notifyWhenStateChanged(ConnectivityState.TRANSIENT_FAILURE, () -> changed.complete(null));
+        channel.resetConnectBackoff();
+        return changed.orTimeout(RECONNECT.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(timeout -> CompletableFuture.failedFuture(
+                        new DeviceGoneException("the exporting service is not there", timeout)));
     }
 
     private GuestWatch watch(String guest) {

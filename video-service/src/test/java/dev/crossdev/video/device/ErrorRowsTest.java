@@ -81,12 +81,13 @@ class ErrorRowsTest {
 
     @TestFactory
     Stream<DynamicTest> everyCommandIsAnsweredAsTheTableSays() {
-        return rows().stream().map(row -> DynamicTest.dynamicTest(row.name(), () -> {
-            try (Driver driver = new Driver()) {
-                prepare(driver, row.given());
-                assertThat(driver.result(row.when())).isEqualTo(row.then());
-            }
-        }));
+        return rows().stream()
+                .map(row -> DynamicTest.dynamicTest(row.name(), () -> {
+                    try (Driver driver = new Driver()) {
+                        prepare(driver, row.given());
+                        assertThat(driver.result(row.when())).isEqualTo(row.then());
+                    }
+                }));
     }
 
     private static List<Row> rows() {
@@ -97,8 +98,16 @@ class ErrorRowsTest {
                 row("unknown command, unknown stream", Given.NOTHING, new Unsupported(9, 0x1ff), ERR_INVALID_OPERATION),
                 row("stream id in use", Given.STREAM, stream(S, MemType.VIRTIO_OBJECT, H264), ERR_INVALID_STREAM_ID),
                 row("stream id 0 is an id", Given.STREAM, stream(0, MemType.VIRTIO_OBJECT, H264), OK_NODATA),
-                row("codec not offered", Given.NOTHING, stream(S, MemType.VIRTIO_OBJECT, 0x1003), ERR_INVALID_PARAMETER),
-                row("codec that is no codec", Given.NOTHING, stream(S, MemType.VIRTIO_OBJECT, BGRA), ERR_INVALID_PARAMETER),
+                row(
+                        "codec not offered",
+                        Given.NOTHING,
+                        stream(S, MemType.VIRTIO_OBJECT, 0x1003),
+                        ERR_INVALID_PARAMETER),
+                row(
+                        "codec that is no codec",
+                        Given.NOTHING,
+                        stream(S, MemType.VIRTIO_OBJECT, BGRA),
+                        ERR_INVALID_PARAMETER),
                 row(
                         "bitstream in objects",
                         Given.NOTHING,
@@ -112,8 +121,16 @@ class ErrorRowsTest {
                 row("clear, unknown stream", Given.NOTHING, new QueueClear(S, IN), ERR_INVALID_STREAM_ID),
                 row("get params, unknown stream", Given.NOTHING, new GetParams(S, IN), ERR_INVALID_STREAM_ID),
                 row("get params ext, unknown stream", Given.NOTHING, new GetParamsExt(S, IN), ERR_INVALID_STREAM_ID),
-                row("set params, unknown stream", Given.NOTHING, new SetParams(S, params(IN, H264)), ERR_INVALID_STREAM_ID),
-                row("query control, unknown stream", Given.NOTHING, new QueryControl(S, 2, H264), ERR_INVALID_STREAM_ID),
+                row(
+                        "set params, unknown stream",
+                        Given.NOTHING,
+                        new SetParams(S, params(IN, H264)),
+                        ERR_INVALID_STREAM_ID),
+                row(
+                        "query control, unknown stream",
+                        Given.NOTHING,
+                        new QueryControl(S, 2, H264),
+                        ERR_INVALID_STREAM_ID),
                 row("get control, unknown stream", Given.NOTHING, new GetControl(S, 2), ERR_INVALID_STREAM_ID),
                 row("set control, unknown stream", Given.NOTHING, new SetControl(S, 1, 5), ERR_INVALID_STREAM_ID),
                 row("get params", Given.STREAM, new GetParams(S, OUT), OK_GET_PARAMS),
@@ -121,8 +138,16 @@ class ErrorRowsTest {
 
                 // Parameters.
                 row("input format", Given.STREAM, new SetParams(S, params(IN, H264)), OK_NODATA),
-                row("input format not offered", Given.STREAM, new SetParams(S, params(IN, 0x1004)), ERR_INVALID_PARAMETER),
-                row("input params in a session", Given.SESSION, new SetParams(S, params(IN, H264)), ERR_INVALID_PARAMETER),
+                row(
+                        "input format not offered",
+                        Given.STREAM,
+                        new SetParams(S, params(IN, 0x1004)),
+                        ERR_INVALID_PARAMETER),
+                row(
+                        "input params in a session",
+                        Given.SESSION,
+                        new SetParams(S, params(IN, H264)),
+                        ERR_INVALID_PARAMETER),
                 row(
                         "input of two planes",
                         Given.STREAM,
@@ -134,8 +159,16 @@ class ErrorRowsTest {
                         new SetParams(S, params(IN, H264, new PlaneFormat(-1, 0))),
                         ERR_INVALID_PARAMETER),
                 row("output params", Given.BUFFERS, new SetParams(S, params(OUT, BGRA)), OK_NODATA),
-                row("output format not offered", Given.BUFFERS, new SetParams(S, params(OUT, 3)), ERR_INVALID_PARAMETER),
-                row("output params, output queued", Given.OUTPUT_QUEUED, new SetParams(S, params(OUT, BGRA)), ERR_INVALID_PARAMETER),
+                row(
+                        "output format not offered",
+                        Given.BUFFERS,
+                        new SetParams(S, params(OUT, 3)),
+                        ERR_INVALID_PARAMETER),
+                row(
+                        "output params, output queued",
+                        Given.OUTPUT_QUEUED,
+                        new SetParams(S, params(OUT, BGRA)),
+                        ERR_INVALID_PARAMETER),
                 row(
                         "output type",
                         Given.SESSION,
@@ -189,8 +222,7 @@ class ErrorRowsTest {
                 row(
                         "plane offset outside",
                         Given.STREAM,
-                        new ResourceCreate(
-                                S, IN, 0, 1, List.of(4097), List.of(List.of(entry(TestMemory.BASE, 4096)))),
+                        new ResourceCreate(S, IN, 0, 1, List.of(4097), List.of(List.of(entry(TestMemory.BASE, 4096)))),
                         ERR_INVALID_PARAMETER),
 
                 // Queues.
@@ -199,10 +231,26 @@ class ErrorRowsTest {
                 row("queue an unknown input", Given.SESSION, queueInput(7, 10), ERR_INVALID_RESOURCE_ID),
                 row("queue an output id as input", Given.BUFFERS, queueInput(50, 10), ERR_INVALID_RESOURCE_ID),
                 row("output queued twice", Given.OUTPUT_QUEUED, Driver.queueOutput(50), ERR_INVALID_PARAMETER),
-                row("create what is queued", Given.OUTPUT_QUEUED, Driver.output(50, new UUID(0, 1)), ERR_INVALID_OPERATION),
-                row("input of no data size", Given.SESSION, new ResourceQueue(S, IN, 0, 0, List.of()), ERR_INVALID_OPERATION),
-                row("input of two data sizes", Given.SESSION, new ResourceQueue(S, IN, 0, 0, List.of(1, 1)), ERR_INVALID_OPERATION),
-                row("more data than the input holds", Given.SESSION, queueInput(0, Driver.INPUT_BYTES + 1), ERR_INVALID_PARAMETER),
+                row(
+                        "create what is queued",
+                        Given.OUTPUT_QUEUED,
+                        Driver.output(50, new UUID(0, 1)),
+                        ERR_INVALID_OPERATION),
+                row(
+                        "input of no data size",
+                        Given.SESSION,
+                        new ResourceQueue(S, IN, 0, 0, List.of()),
+                        ERR_INVALID_OPERATION),
+                row(
+                        "input of two data sizes",
+                        Given.SESSION,
+                        new ResourceQueue(S, IN, 0, 0, List.of(1, 1)),
+                        ERR_INVALID_OPERATION),
+                row(
+                        "more data than the input holds",
+                        Given.SESSION,
+                        queueInput(0, Driver.INPUT_BYTES + 1),
+                        ERR_INVALID_PARAMETER),
                 row("data of 4 GiB", Given.SESSION, queueInput(0, -1), ERR_INVALID_PARAMETER),
                 row("drain without a session", Given.STREAM, new StreamDrain(S), ERR_INVALID_OPERATION),
                 row("drain while draining", Given.DRAINING, new StreamDrain(S), ERR_INVALID_OPERATION),
@@ -226,8 +274,8 @@ class ErrorRowsTest {
     @Test
     void limitsAreOutOfMemory() {
         DecoderLimits d = DecoderLimits.DEFAULT;
-        DecoderLimits small = new DecoderLimits(
-                2, 2, 8192, d.maxWidth(), d.maxHeight(), d.fenceWait(), d.fenceHold(), d.stopWait());
+        DecoderLimits small =
+                new DecoderLimits(2, 2, 8192, d.maxWidth(), d.maxHeight(), d.fenceWait(), d.fenceHold(), d.stopWait());
         try (Driver driver = new Driver(small)) {
             driver.createStream();
             driver.ok(stream(2, MemType.VIRTIO_OBJECT, H264));

@@ -37,15 +37,17 @@ class OrderTest {
     private static final VideoResponse CANCELLED_COMMAND = new Err(VideoResult.ERR_INVALID_OPERATION);
 
     /** What takes everything of a stream away. */
-    private enum Taking {
-        DESTROY_OUTPUTS(new ResourceDestroyAll(S, QueueType.OUTPUT)),
-        CLEAR_OUTPUTS(new QueueClear(S, QueueType.OUTPUT)),
-        DESTROY_STREAM(new StreamDestroy(S));
+    enum Taking {
+        DESTROY_OUTPUTS,
+        CLEAR_OUTPUTS,
+        DESTROY_STREAM;
 
-        final VideoCommand command;
-
-        Taking(VideoCommand command) {
-            this.command = command;
+        VideoCommand command() {
+            return switch (this) {
+                case DESTROY_OUTPUTS -> new ResourceDestroyAll(S, QueueType.OUTPUT);
+                case CLEAR_OUTPUTS -> new QueueClear(S, QueueType.OUTPUT);
+                case DESTROY_STREAM -> new StreamDestroy(S);
+            };
         }
     }
 
@@ -61,12 +63,12 @@ class OrderTest {
             driver.post(Driver.queueOutput(51));
             // A picture of another size takes neither, so both stay pending.
             driver.log.clear();
-            driver.ok(taking.command);
+            driver.ok(taking.command());
             assertThat(driver.log)
                     .containsExactly(
                             new Answer(Driver.queueOutput(50), OkResourceQueue.TAKEN_BACK),
                             new Answer(Driver.queueOutput(51), OkResourceQueue.TAKEN_BACK),
-                            new Answer(taking.command, new OkNodata()));
+                            new Answer(taking.command(), new OkNodata()));
         }
     }
 
@@ -78,11 +80,11 @@ class OrderTest {
             driver.ok(Driver.input(0));
             driver.post(new StreamDrain(S));
             driver.log.clear();
-            driver.ok(taking.command);
+            driver.ok(taking.command());
             assertThat(driver.log)
                     .containsExactly(
                             new Answer(new StreamDrain(S), CANCELLED_COMMAND),
-                            new Answer(taking.command, new OkNodata()));
+                            new Answer(taking.command(), new OkNodata()));
         }
     }
 
@@ -110,7 +112,8 @@ class OrderTest {
             assertThat(first.holds()).hasValue(0);
             assertThat(second.holds()).hasValue(1);
             // A failed one leaves what was there.
-            assertThat(driver.result(Driver.output(50, UUID.randomUUID()))).isEqualTo(VideoResult.ERR_INVALID_OPERATION);
+            assertThat(driver.result(Driver.output(50, UUID.randomUUID())))
+                    .isEqualTo(VideoResult.ERR_INVALID_OPERATION);
             assertThat(second.holds()).hasValue(1);
             assertThat(driver.device.usage().resources()).isEqualTo(1);
         }
@@ -262,8 +265,8 @@ class OrderTest {
             // Whoever delivers is busy, so answers come when the hold ends; what is decided now is decided now.
             CompletableFuture<VideoResponse> clear = driver.send(new QueueClear(S, QueueType.INPUT));
             CompletableFuture<VideoResponse> again = driver.send(new QueueClear(S, QueueType.OUTPUT));
-            CompletableFuture<VideoResponse> input = driver.send(
-                    driver.queueInput(1, clip.accessUnits().get(2).data(), 2));
+            CompletableFuture<VideoResponse> input =
+                    driver.send(driver.queueInput(1, clip.accessUnits().get(2).data(), 2));
             CompletableFuture<VideoResponse> output = driver.send(Driver.queueOutput(50));
             CompletableFuture<VideoResponse> drain = driver.send(new StreamDrain(S));
             CompletableFuture<VideoResponse> params = driver.send(new GetParams(S, QueueType.OUTPUT));

@@ -92,7 +92,11 @@ class RandomCommandsTest {
             case 7 -> new ResourceDestroyAll(stream, queue);
             case 8 -> new GetParams(stream, queue);
             case 9 -> new SetParams(stream, params(random, queue));
-            case 10 -> new SetParamsExt(stream, params(random, queue), MemType.values()[random.nextInt(2)]);
+            case 10 ->
+                new SetParamsExt(
+                        stream,
+                        params(random, queue),
+                        random.nextBoolean() ? MemType.GUEST_PAGES : MemType.VIRTIO_OBJECT);
             case 11 -> new QueryControl(stream, random.nextInt(9), random.nextInt(0x1010));
             case 12 -> new Unsupported(stream, random.nextInt());
             case 13, 14, 15, 16, 17 ->
