@@ -35,6 +35,8 @@ public final class Channels {
                 .flowControlWindow(WINDOW)
                 .maxInboundMessageSize(MAX_MESSAGE)
                 // A peer whose machine is gone says nothing; only asking shows it. While streams are open, that is.
+                // Vert.x answers every ping; a plain grpc-java server has to permit them (permitKeepAliveTime), or it
+                // ends a quiet connection as a flood.
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
                 .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 // Streams are pinned to one connection, and a retry would repeat a command.

@@ -26,7 +26,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A driver's end of a device: commands go out in the order in which they are submitted, as many at a time as one likes,
- * and each ends with its answer or with the stream. Any thread may use it, and no method but {@link #open} waits.
+ * and each ends with its answer or with the stream. Any thread may use it, and no method but {@link #open} waits. A
+ * device may take as long as it likes, so whoever waits for a command brings a deadline of his own.
  *
  * <p>When the stream ends, for whatever reason, every pending command fails with {@link DeviceGoneException}, and so does
  * each later one. A reset fails those that are pending, as virtio drivers end them with ENODEV on their own side.
