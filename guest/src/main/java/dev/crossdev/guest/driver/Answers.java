@@ -65,10 +65,14 @@ public final class Answers {
             case CompletionException wrapped when wrapped.getCause() != null -> named(wrapped.getCause());
             case ErrnoException already
             when String.valueOf(already.getMessage()).startsWith(prefix) -> already;
-            case DeviceGoneException gone -> new DeviceGoneException(service + " is gone: " + gone.getMessage(), gone);
+            case DeviceGoneException gone -> gone(gone);
             case ErrnoException known ->
                 new ErrnoException(known.errno(), service + ": " + String.valueOf(known.getMessage()), known);
             default -> new ErrnoException(Errno.EIO, service + ": " + failure, failure);
         };
+    }
+
+    private DeviceGoneException gone(ErrnoException why) {
+        return new DeviceGoneException(service + " is gone: " + why.getMessage(), why);
     }
 }
