@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -46,7 +45,9 @@ public final class LocalObjects implements AutoCloseable {
     /** Orders changes of the table against the beginning of watches. */
     private final Object lock = new Object();
 
-    private final List<ObjectWatcher> watchers = new CopyOnWriteArrayList<>();
+    private final ObjectWatchers watchers = new ObjectWatchers();
+    private boolean closed;
+    private boolean fencesClosed;
 
     private record Importer(String guest, String name) {}
 
@@ -124,12 +125,17 @@ public final class LocalObjects implements AutoCloseable {
         return handout;
     }
 
-    /** Importers that are left lose their fences; the memories go with their last holders. */
+    /**
+     * Exports nothing from here on, and importers that are left lose their holds. The fence table goes with the last object,
+     * which may be later: devices withdraw theirs in their own time.
+     */
     @Override
     public void close() {
+        synchronized (lock) {
+            closed = true;
+        }
         List.copyOf(importers.values()).forEach(ImporterSession::close);
-        handout.withdraw(fenceToken);
-        fences.close();
+        closeFencesIfUnused();
     }
 
     /**
@@ -213,6 +219,9 @@ public final class LocalObjects implements AutoCloseable {
     private ExportedObject export(String guest, String device, Object owner, DmaBufList list, ExportedMemory memory) {
         ExportedObject object;
         synchronized (lock) {
+            if (closed) {
+                throw new ErrnoException(Errno.ENOENT, "the service is going away");
+            }
             object = new ExportedObject(
                     guest,
                     device,
@@ -222,24 +231,42 @@ public final class LocalObjects implements AutoCloseable {
                     fences,
                     handout,
                     withdrawn -> withdraw(withdrawn, owner),
-                    alive::remove);
+                    this::forget);
             if (!table.add(guest, object.uuid(), owner, object)) {
                 throw new IllegalStateException("UUID " + object.uuid() + " came while the table was locked");
             }
             alive.add(object);
-            note(guest, new ObjectWatcher.Event.Added(object));
+            watchers.note(guest, new ObjectWatcher.Event.Added(object));
         }
-        tell(guest);
+        watchers.tell(guest);
         return object;
     }
 
     private void withdraw(ExportedObject object, Object owner) {
         synchronized (lock) {
             if (table.remove(object.guest(), object.uuid(), owner).isPresent()) {
-                note(object.guest(), new ObjectWatcher.Event.Removed(object.uuid()));
+                watchers.note(object.guest(), new ObjectWatcher.Event.Removed(object.uuid()));
             }
         }
-        tell(object.guest());
+        watchers.tell(object.guest());
+    }
+
+    private void forget(ExportedObject object) {
+        synchronized (lock) {
+            alive.remove(object);
+        }
+        closeFencesIfUnused();
+    }
+
+    private void closeFencesIfUnused() {
+        synchronized (lock) {
+            if (fencesClosed || !closed || !alive.isEmpty()) {
+                return;
+            }
+            fencesClosed = true;
+        }
+        handout.withdraw(fenceToken);
+        fences.close();
     }
 
     /** 122 random bits do not come twice; a generator that is broken shall not give one object two owners. */
@@ -249,20 +276,6 @@ public final class LocalObjects implements AutoCloseable {
             uuid = uuids.get();
         }
         return uuid;
-    }
-
-    private void note(String guest, ObjectWatcher.Event event) {
-        watchersOf(guest).forEach(watcher -> watcher.note(event));
-    }
-
-    private void tell(String guest) {
-        watchersOf(guest).forEach(ObjectWatcher::tell);
-    }
-
-    private List<ObjectWatcher> watchersOf(String guest) {
-        return watchers.stream()
-                .filter(watcher -> watcher.guest().equals(guest))
-                .toList();
     }
 
     /** With a reference of the object's buffer in hand, which becomes the hold's. */
