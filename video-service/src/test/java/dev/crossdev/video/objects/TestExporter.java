@@ -41,32 +41,32 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A small exporting service: real gRPC on loopback, real memfds over a real socket. */
-final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase implements AutoCloseable {
-    static final int WIDTH = 64;
-    static final int HEIGHT = 48;
-    static final int BYTES = WIDTH * HEIGHT * 4;
+public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase implements AutoCloseable {
+    public static final int WIDTH = 64;
+    public static final int HEIGHT = 48;
+    public static final int BYTES = WIDTH * HEIGHT * 4;
 
-    final FenceTable fences = FenceTable.create(64);
-    final Map<UUID, Exported> objects = new ConcurrentHashMap<>();
-    final Set<String> watching = ConcurrentHashMap.newKeySet();
-    final List<StreamObserver<WatchResponse>> watches = new CopyOnWriteArrayList<>();
-    final Set<Integer> attachments = ConcurrentHashMap.newKeySet();
-    final List<Long> deadlinesMillis = new CopyOnWriteArrayList<>();
-    final AtomicInteger attaches = new AtomicInteger();
-    volatile ByteString bootId = BootId.local().bytes();
-    volatile boolean silent;
-    volatile boolean withdraw;
+    public final FenceTable fences = FenceTable.create(64);
+    public final Map<UUID, Exported> objects = new ConcurrentHashMap<>();
+    public final Set<String> watching = ConcurrentHashMap.newKeySet();
+    public final List<StreamObserver<WatchResponse>> watches = new CopyOnWriteArrayList<>();
+    public final Set<Integer> attachments = ConcurrentHashMap.newKeySet();
+    public final List<Long> deadlinesMillis = new CopyOnWriteArrayList<>();
+    public final AtomicInteger attaches = new AtomicInteger();
+    public volatile ByteString bootId = BootId.local().bytes();
+    public volatile boolean silent;
+    public volatile boolean withdraw;
 
     private final DescriptorServer descriptors;
     private final MemoryToken fenceToken;
     private final Server server;
 
     /** One exported object, which lies in the middle of its memory. */
-    record Exported(SharedMemory memory, MemoryToken token, int slot) {
-        static final long OFFSET = 4096;
+    public record Exported(SharedMemory memory, MemoryToken token, int slot) {
+        public static final long OFFSET = 4096;
     }
 
-    TestExporter(Path folder, int port) {
+    public TestExporter(Path folder, int port) {
         descriptors = DescriptorServer.listen(folder.resolve("exporter.sock"));
         fenceToken = descriptors.publish(fences.memory());
         try {
@@ -80,18 +80,18 @@ final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase impleme
         }
     }
 
-    int port() {
+    public int port() {
         return server.getPort();
     }
 
-    UUID export() {
+    public UUID export() {
         SharedMemory memory = SharedMemory.create("exported", Exported.OFFSET + BYTES);
         UUID uuid = UUID.randomUUID();
         objects.put(uuid, new Exported(memory, descriptors.publish(memory), fences.allocate()));
         return uuid;
     }
 
-    Exported object(UUID uuid) {
+    public Exported object(UUID uuid) {
         Exported object = objects.get(uuid);
         if (object == null) {
             throw new AssertionError("no object " + uuid);

@@ -1,0 +1,29 @@
+package dev.crossdev.video.app;
+
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.video.objects.ImportListener;
+import dev.crossdev.video.objects.SharedObjectsImporter;
+import io.grpc.ManagedChannel;
+import java.time.Duration;
+
+/** The one connection to the service whose objects are imported, made at the first import. */
+final class GpuServiceLink implements AutoCloseable {
+
+    private final ManagedChannel channel;
+    private final SharedObjectsImporter importer;
+
+    GpuServiceLink(HostPort address, Duration importTime, ImportListener listener) {
+        channel = Channels.plaintext(address.host(), address.port());
+        importer = new SharedObjectsImporter(channel, importTime, listener);
+    }
+
+    SharedObjectsImporter importer() {
+        return importer;
+    }
+
+    @Override
+    public void close() {
+        importer.close();
+        channel.shutdownNow();
+    }
+}
