@@ -48,7 +48,7 @@ final class ReadCall {
 
     void fail(RuntimeException failure) {
         end();
-        writer.fail(Statuses.toException(failure));
+        writer.fail(Statuses.toException(SharedObjectsDoor.noted(failure)));
     }
 
     private void timedOut() {

@@ -91,7 +91,7 @@ public class SharedObjectsDoor extends SharedObjectsGrpc.SharedObjectsImplBase {
                     Names.guest(request.getGuest()), importer(request.getImporter()), request.getAttachment());
             call.start(hold, request);
         } catch (RuntimeException e) {
-            call.fail(noted(e));
+            call.fail(e);
         }
     }
 
@@ -135,7 +135,7 @@ public class SharedObjectsDoor extends SharedObjectsGrpc.SharedObjectsImplBase {
     }
 
     /** What nobody expected belongs in the log; the importer learns only that it was an internal error. */
-    private static RuntimeException noted(RuntimeException e) {
+    static RuntimeException noted(RuntimeException e) {
         if (!Statuses.isExpected(e)) {
             LOG.log(System.Logger.Level.ERROR, "a call on shared objects failed", e);
         }

@@ -49,7 +49,7 @@ final class WatchCall implements StreamObserver<WatchRequest> {
             }
             call.request(1);
         } catch (RuntimeException e) {
-            writer.fail(Statuses.toException(e));
+            writer.fail(Statuses.toException(SharedObjectsDoor.noted(e)));
             end();
         }
     }

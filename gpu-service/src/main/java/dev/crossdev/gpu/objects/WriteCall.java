@@ -150,7 +150,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     }
 
     private void fail(RuntimeException failure) {
-        end(() -> call.onError(Statuses.toException(failure)));
+        end(() -> call.onError(Statuses.toException(SharedObjectsDoor.noted(failure))));
     }
 
     /** Gives everything back, then answers; only the first one does. */
