@@ -1,0 +1,55 @@
+package dev.crossdev.service.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crossdev.dmabuf.Violations;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.distribution.CountAtBucket;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class MetersTest {
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+
+    @Test
+    void commandTimersHaveBucketsFromFiftyMicrosecondsToASecond() {
+        registry.config().meterFilter(new Buckets());
+        CommandMeter meter = new CommandMeter(registry, "gpu");
+        meter.record("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MICROSECONDS.toNanos(60));
+        meter.record("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MILLISECONDS.toNanos(2));
+        Timer timer = registry.get("virtio.command")
+                .tag("device", "gpu")
+                .tag("command", "RESOURCE_UNREF")
+                .tag("response", "OK_NODATA")
+                .timer();
+        CountAtBucket[] buckets = timer.takeSnapshot().histogramCounts();
+        assertThat(buckets[0].bucket(TimeUnit.MICROSECONDS)).isEqualTo(50);
+        assertThat(buckets[0].count()).isZero();
+        assertThat(buckets[1].count()).isEqualTo(1);
+        assertThat(buckets[buckets.length - 1].bucket(TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(buckets[buckets.length - 1].count()).isEqualTo(2);
+    }
+
+    @Test
+    void callTimersGetBucketsAndOthersDoNot() {
+        registry.config().meterFilter(new Buckets());
+        Timer call = registry.timer("grpc.server.processing.duration");
+        Timer other = registry.timer("http.server.requests");
+        assertThat(call.takeSnapshot().histogramCounts()).isNotEmpty();
+        assertThat(other.takeSnapshot().histogramCounts()).isEmpty();
+    }
+
+    @Test
+    void violationsAreCountedByKindAndEachKindIsThereFromTheStart() {
+        ViolationMeter meter = new ViolationMeter(registry);
+        meter.report(Violations.Kind.REPEATED_ANSWER, "again");
+        assertThat(registry.get("virtio.protocol.violations")
+                        .tag("kind", "repeated_answer")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(registry.get("virtio.protocol.violations").counters()).hasSize(Violations.Kind.values().length);
+    }
+}
