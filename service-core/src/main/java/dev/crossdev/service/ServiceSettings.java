@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Settings that every device service has, below {@code crossdev}. */
@@ -32,6 +33,9 @@ public interface ServiceSettings {
     Memory memory();
 
     Timing timing();
+
+    /** Faults that all devices have from the start, in words such as {@code RESOURCE_ASSIGN_UUID=error:0x1200*3}. */
+    Optional<List<String>> faults();
 
     /** Bounds of the house. */
     interface Devices {

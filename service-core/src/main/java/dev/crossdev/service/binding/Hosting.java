@@ -17,6 +17,7 @@ import dev.crossdev.service.metrics.CommandMeter;
 import dev.crossdev.service.metrics.HouseMeters;
 import dev.crossdev.service.metrics.ViolationMeter;
 import dev.crossdev.virtio.timing.DeviceTiming;
+import dev.crossdev.virtio.timing.Fault;
 import dev.crossdev.virtio.timing.Latency;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Singleton;
@@ -46,7 +47,7 @@ public final class Hosting {
         this.registry = registry;
     }
 
-    /** The house, with its meters and the timing that devices have from the start. To be made a bean. */
+    /** The house, with its meters and the timing and faults that devices have from the start. To be made a bean. */
     public <C, R, E> DeviceHouse<C, R, E> house(DeviceType<C, R, E> type) {
         CommandMeter commands = new CommandMeter(registry, type.name());
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
@@ -60,6 +61,9 @@ public final class Hosting {
                         new DeviceTiming(
                                 latency(settings.timing().transit()),
                                 latency(settings.timing().service())));
+        settings.faults()
+                .orElse(List.of())
+                .forEach(fault -> house.knobs().inject(Optional.empty(), Fault.parse(fault)));
         new HouseMeters(house).bindTo(registry);
         return house;
     }

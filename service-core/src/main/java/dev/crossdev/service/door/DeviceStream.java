@@ -164,8 +164,7 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
         flow.began();
         AtomicBoolean answered = new AtomicBoolean();
         boolean taken = device.submit(command, answer -> {
-            sendDeviceWrites(device.memory());
-            offer(reply.message(answer.response(), times(answer)));
+            answer(device, reply, answer);
             // An injected fault may answer twice.
             if (answered.compareAndSet(false, true)) {
                 flow.ended();
@@ -174,6 +173,16 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
         });
         if (!taken) {
             flow.ended();
+        }
+    }
+
+    /** Runs on the device's own threads too, which must not end by what goes wrong here. */
+    private void answer(DeviceSession<C, R, E> device, Reply<R, A> reply, Answered<R> answer) {
+        try {
+            sendDeviceWrites(device.memory());
+            offer(reply.message(answer.response(), times(answer)));
+        } catch (RuntimeException e) {
+            fail(e);
         }
     }
 

@@ -15,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
@@ -32,6 +30,9 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
 
     /** How long a single command waits for a device that another one is making. */
     private static final Duration MAKING = Duration.ofSeconds(10);
+
+    /** How long the end of the house waits for its devices. */
+    private static final Duration UNPLUGGING = Duration.ofSeconds(10);
 
     private final DeviceMaker<C, R, E> maker;
     private final HouseLimits limits;
@@ -255,12 +256,16 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     }
 
     private void unplugAll(String reason) {
-        try (ExecutorService unplugging = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (DeviceInstance<C, R, E> instance : instances.values()) {
-                remove(instance);
-                unplugging.execute(() -> instance.unplug(reason));
-            }
-        }
+        List<CompletableFuture<Void>> unplugging = instances.values().stream()
+                .map(instance -> {
+                    remove(instance);
+                    return CompletableFuture.runAsync(() -> instance.unplug(reason), Thread::startVirtualThread);
+                })
+                .toList();
+        var _ = CompletableFuture.allOf(unplugging.toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, UNPLUGGING.toNanos(), TimeUnit.NANOSECONDS)
+                .handle((_, _) -> true)
+                .join();
     }
 
     /** To be called under {@code door}: the device, unless it is to be made, for which there must be room. */

@@ -13,9 +13,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,8 @@ public final class RunFolder implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(RunFolder.class);
     private static final String PREFIX = "run-";
     private static final String LOCK = "lock";
+    private static final FileAttribute<Set<PosixFilePermission>> ONLY_OURS =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     private final Path path;
     private final FileChannel channel;
@@ -40,31 +45,49 @@ public final class RunFolder implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** Where run folders go when nothing is said: {@code crossdev-<uid>}, so that users do not meet. */
+    /**
+     * Where run folders go when nothing is said: {@code crossdev-<uid>}, so that users do not meet.
+     *
+     * @throws ErrnoException EACCES when somebody else has made it
+     */
     public static Path defaultBase() {
         String runtime = System.getenv("XDG_RUNTIME_DIR");
         Path parent = runtime != null && Files.isWritable(Path.of(runtime))
                 ? Path.of(runtime)
                 : Path.of(System.getProperty("java.io.tmpdir"));
-        return parent.resolve("crossdev-" + ownUid());
+        return privateBase(parent.resolve("crossdev-" + ownUid()));
+    }
+
+    /** The folder for temporary files is everybody's: another user may have been there first. */
+    static Path privateBase(Path base) {
+        try {
+            if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectories(base, ONLY_OURS);
+            }
+            int owner = (Integer) Files.getAttribute(base, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            if (Files.isSymbolicLink(base) || owner != ownUid()) {
+                throw new ErrnoException(Errno.EACCES, base + " does not belong to this user");
+            }
+            return base;
+        } catch (IOException e) {
+            throw new UncheckedIOException("no folder for runs at " + base, e);
+        }
     }
 
     /**
      * Sweeps dead runs out of {@code base} and makes a folder for this one.
      *
+     * @param base made when it is not there; one that was chosen may be shared, as a pod's volume is
      * @param name of the service, part of the folder's name
-     * @throws ErrnoException EACCES when {@code base} is somebody else's
      * @throws UncheckedIOException when the folder cannot be made
      */
     public static RunFolder open(Path base, String name) {
         try {
-            prepare(base);
+            Files.createDirectories(base);
             sweep(base);
             // Locked before it gets the name that a sweep looks for; the lock moves along with the file.
             String unique = UUID.randomUUID().toString().substring(0, 8);
-            Path unnamed = Files.createDirectory(
-                    base.resolve(".new-" + unique),
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Path unnamed = Files.createDirectory(base.resolve(".new-" + unique), ONLY_OURS);
             FileChannel channel =
                     FileChannel.open(unnamed.resolve(LOCK), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
             // Released by closing the channel.
@@ -91,18 +114,6 @@ public final class RunFolder implements AutoCloseable {
             } catch (IOException e) {
                 LOG.warnf("run folder %s stays behind: %s", path, e);
             }
-        }
-    }
-
-    private static void prepare(Path base) throws IOException {
-        if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)) {
-            Files.createDirectories(
-                    base, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        }
-        // The folder for temporary files is everybody's: another user may have been there first.
-        int owner = (Integer) Files.getAttribute(base, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        if (Files.isSymbolicLink(base) || owner != ownUid()) {
-            throw new ErrnoException(Errno.EACCES, base + " does not belong to this user");
         }
     }
 

@@ -19,7 +19,7 @@ class RunFolderTest {
 
     @Test
     void aRunFolderIsPrivateAndGoesWithAllThatIsInIt() throws IOException {
-        Path base = temp.resolve("base");
+        Path base = RunFolder.privateBase(temp.resolve("base"));
         RunFolder folder = RunFolder.open(base, "gpu");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.path())))
                 .isEqualTo("rwx------");
@@ -73,10 +73,10 @@ class RunFolderTest {
     }
 
     @Test
-    void aBaseThatIsASymbolicLinkIsRefused() throws IOException {
+    void aDefaultBaseThatSomebodyElsePutThereIsRefused() throws IOException {
         Path elsewhere = Files.createDirectories(temp.resolve("elsewhere"));
         Path link = Files.createSymbolicLink(temp.resolve("link"), elsewhere);
-        assertThatThrownBy(() -> RunFolder.open(link, "gpu")).isInstanceOf(ErrnoException.class);
+        assertThatThrownBy(() -> RunFolder.privateBase(link)).isInstanceOf(ErrnoException.class);
         try (Stream<Path> files = Files.list(elsewhere)) {
             assertThat(files).isEmpty();
         }
