@@ -12,6 +12,7 @@ import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Latency;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -110,7 +111,7 @@ final class CompareCommand implements Callable<Integer> {
                 batch,
                 rounds,
                 seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed);
-        return new Comparison(spec.commandLine(), services, metrics, clip, out)
+        return new Comparison(spec.commandLine(), services, metrics, clip, Collections.max(buffers), out)
                 .run(_ -> plan)
                 .number();
     }

@@ -11,6 +11,8 @@ import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.virtio.timing.Latency;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +36,9 @@ import picocli.CommandLine.HelpCommand;
         subcommands = {DemoCommand.class, UpCommand.class, PlayCommand.class, CompareCommand.class, HelpCommand.class})
 public final class Crossdev implements Runnable {
 
+    /** Held, because the log manager forgets a logger and its level when nobody does. */
+    private static final Logger GRPC_LOG = Logger.getLogger("io.grpc");
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
@@ -41,6 +46,8 @@ public final class Crossdev implements Runnable {
     private Crossdev() {}
 
     public static void main(String[] arguments) {
+        // What gRPC thinks of its transports is no concern of the person who typed the command.
+        GRPC_LOG.setLevel(Level.WARNING);
         System.exit(commandLine().execute(arguments));
     }
 

@@ -9,10 +9,8 @@ import dev.crossdev.cli.report.MachineFacts;
 import dev.crossdev.cli.report.Report;
 import dev.crossdev.cli.report.ReportRun;
 import dev.crossdev.cli.report.RunChecks;
-import dev.crossdev.cli.report.RunChecks.Breach;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -20,28 +18,27 @@ import picocli.CommandLine;
 /** Services, a guest, a sweep, the findings: what {@code compare} and {@code demo} have in common. */
 public final class Comparison {
 
-    /** More is never asked for in one sweep without saying so. */
-    private static final int MOST_BUFFERS = 64;
-
     private final CommandLine command;
     private final ServiceOptions services;
     private final GuestMetrics metrics;
     private final ClipFile clip;
+    private final int mostBuffers;
     private final Path folder;
-    private final List<Function<ReportRun, List<Breach>>> furtherChecks = new ArrayList<>();
 
-    public Comparison(CommandLine command, ServiceOptions services, GuestMetrics metrics, ClipFile clip, Path folder) {
+    /** @param mostBuffers the largest number of output buffers that will be planned */
+    public Comparison(
+            CommandLine command,
+            ServiceOptions services,
+            GuestMetrics metrics,
+            ClipFile clip,
+            int mostBuffers,
+            Path folder) {
         this.command = command;
         this.services = services;
         this.metrics = metrics;
         this.clip = clip;
+        this.mostBuffers = mostBuffers;
         this.folder = folder;
-    }
-
-    /** Adds a check of every run. */
-    public Comparison checking(Function<ReportRun, List<Breach>> check) {
-        furtherChecks.add(check);
-        return this;
     }
 
     /**
@@ -58,7 +55,7 @@ public final class Comparison {
                 inUse.own()
                         .ifPresent(own -> progress.say(
                                 "gpu-service and video-service are ready after " + own.startupMillis() + " ms"));
-                try (Harness harness = Harness.connect(inUse, clip, MOST_BUFFERS, served.registry())) {
+                try (Harness harness = Harness.connect(inUse, clip, mostBuffers, served.registry())) {
                     CpuTimes before = CpuTimes.now();
                     progress.step("warming up");
                     Plan plan = planner.apply(harness);
@@ -76,8 +73,6 @@ public final class Comparison {
                 }
             }
         }
-        List<Breach> breaches = new ArrayList<>(RunChecks.of(report));
-        report.runs().forEach(run -> furtherChecks.forEach(check -> breaches.addAll(check.apply(run))));
-        return Findings.verdict(breaches, command.getErr());
+        return Findings.verdict(RunChecks.of(report), command.getErr());
     }
 }
