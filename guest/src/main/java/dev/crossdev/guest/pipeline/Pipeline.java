@@ -146,6 +146,8 @@ public final class Pipeline {
                     answers.patience());
             playback.run();
             long end = clock.elapsed();
+            // As any driver does: what is still queued comes back before the device is unplugged.
+            ready.stream().destroy();
 
             List<BufferTimes> timeline = outputs.stream()
                     .map(output -> output.buffer().timeline().times())
