@@ -39,7 +39,7 @@ public final class GuestTestBed implements AutoCloseable {
 
     public Guest guest(Duration patience, Violations told) {
         Guest guest =
-                Guest.connect(new GuestConfig("default", gpu.address(), video.address(), 64 << 20, patience), told);
+                Guest.connect(new GuestConfig("default", gpu.address(), video.address(), 16 << 20, patience), told);
         guests.add(guest);
         return guest;
     }

@@ -130,6 +130,30 @@ class PipelineTest {
     }
 
     @Test
+    void exportingInABatchPaysAboutOneRoundTripInsteadOfOnePerBuffer() {
+        bed.gpu.settings().setTransit(Duration.ofMillis(50));
+        RunResult result = pipeline()
+                .run(
+                        new RunParameters(
+                                RegistrationStrategy.BLOCK_AT_EXPORT, 8, true, RunMode.STARTUP, InjectedTiming.NONE),
+                        FrameObserver.NONE);
+
+        assertThat(result.allocationNanos())
+                .isGreaterThanOrEqualTo(Duration.ofMillis(100).toNanos())
+                .isLessThan(Duration.ofMillis(8 * 100).toNanos());
+        // In the timeline they overlap: all were sent before the first was answered.
+        long lastSent = result.timeline().stream()
+                .mapToLong(times -> times.at(Moment.REGISTRATION_SENT).orElseThrow())
+                .max()
+                .orElseThrow();
+        long firstHandled = result.timeline().stream()
+                .mapToLong(times -> times.at(Moment.ANSWER_HANDLED).orElseThrow())
+                .min()
+                .orElseThrow();
+        assertThat(lastSent).isLessThan(firstHandled);
+    }
+
+    @Test
     void theDeviceGetsTheClipsAccessUnitsAndNoPixelIsEverTransferred() {
         pipeline().run(full(RegistrationStrategy.DEFERRED), FrameObserver.NONE);
 
