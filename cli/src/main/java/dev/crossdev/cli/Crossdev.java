@@ -64,6 +64,10 @@ public final class Crossdev implements Runnable {
                         err.println("crossdev: " + failure.getMessage());
                         return ExitCode.UNREACHABLE.number();
                     }
+                    if (failure instanceof ErrnoException refused) {
+                        err.println("crossdev: " + refused.getMessage());
+                        return ExitCode.CHECK_FAILED.number();
+                    }
                     err.println("crossdev: unexpected: " + failure);
                     failure.printStackTrace(err);
                     return ExitCode.CHECK_FAILED.number();

@@ -103,7 +103,7 @@ final class FlippedByte implements AutoCloseable {
         try (DescriptorClient descriptors =
                         DescriptorClient.connect(Path.of(attached.getDescriptorSocket()), Duration.ofSeconds(5));
                 SharedMemory memory = descriptors.get(
-                        new MemoryToken(extent.getMemoryToken().toByteArray()), extent.getMemorySize())) {
+                        MemoryToken.ofBytes(extent.getMemoryToken().toByteArray()), extent.getMemorySize())) {
             // What is still to be decoded will be overwritten; what is decoded and not yet shown will not.
             long at = extent.getOffset() + extent.getLength() / 2;
             byte old = memory.segment().get(ValueLayout.JAVA_BYTE, at);

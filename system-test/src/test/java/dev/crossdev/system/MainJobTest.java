@@ -1,6 +1,7 @@
 package dev.crossdev.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.cli.report.ReportRun;
@@ -14,9 +15,15 @@ import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import dev.crossdev.guest.pipeline.RunParameters.InjectedTiming;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.proto.admin.v1.Buffer;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.ListBuffersRequest;
+import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -152,11 +159,20 @@ class MainJobTest {
         }
     }
 
+    private List<Buffer> buffers(Channel service) {
+        return DeviceAdminGrpc.newBlockingStub(service)
+                .withDeadlineAfter(5, TimeUnit.SECONDS)
+                .listBuffers(ListBuffersRequest.newBuilder()
+                        .setGuest(harness.guest().name())
+                        .build())
+                .getBuffersList();
+    }
+
     @Test
     void nothingIsLeftWhenTheRunsHaveEnded() {
         run(RegistrationStrategy.DEFERRED, DevicePair.NONE, RunMode.STARTUP);
 
-        org.awaitility.Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
             assertThat(Scrape.of(services.gpu().management()).sum("virtio_buffers"))
                     .isZero();
             assertThat(Scrape.of(services.video().management()).sum("virtio_buffers"))

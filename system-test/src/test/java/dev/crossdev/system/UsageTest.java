@@ -38,7 +38,10 @@ class UsageTest {
                 .await(SOON);
 
         assertThat(ended.exitCode()).isEqualTo(3);
-        assertThat(ended.output().lines()).singleElement().asString().contains("gpu-service", "127.0.0.1:1");
+        assertThat(ended.output().lines().filter(line -> line.startsWith("crossdev:")))
+                .singleElement()
+                .asString()
+                .contains("gpu-service", "127.0.0.1:1");
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.crossdev.guest.driver;
 
 import com.google.protobuf.ByteString;
+import dev.crossdev.dmabuf.error.DeviceGoneException;
+import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.DescriptorClient;
 import dev.crossdev.grpc.client.Channels;
@@ -103,7 +105,7 @@ public final class ServiceLink implements AutoCloseable {
     /**
      * Hands the guest's memory over, once for each device that is going to be opened.
      *
-     * @throws ErrnoException EPIPE when the connection is lost; ETIMEDOUT; EINTR
+     * @throws ErrnoException DeviceGoneException when the connection is lost; ETIMEDOUT; EINTR
      */
     public StreamMemory offer(GuestMemoryPool memory) {
         try {
@@ -112,7 +114,9 @@ public final class ServiceLink implements AutoCloseable {
                             ByteString.copyFrom(client.put(memory.memory()).bytes()), memory.regions()))
                     .orElseGet(() -> new StreamMemory.Window(memory.regions()));
         } catch (ErrnoException e) {
-            throw answers.named(e);
+            // The socket goes with its service, and often before the channel has noticed.
+            throw answers.named(
+                    e.errno() == Errno.EPIPE ? new DeviceGoneException(String.valueOf(e.getMessage()), e) : e);
         }
     }
 
