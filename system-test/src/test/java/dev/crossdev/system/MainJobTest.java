@@ -173,10 +173,8 @@ class MainJobTest {
         run(RegistrationStrategy.DEFERRED, DevicePair.NONE, RunMode.STARTUP);
 
         await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
-            assertThat(Scrape.of(services.gpu().management()).sum("virtio_buffers"))
-                    .isZero();
-            assertThat(Scrape.of(services.video().management()).sum("virtio_buffers"))
-                    .isZero();
+            assertThat(buffers(harness.guest().gpuLink().channel())).isEmpty();
+            assertThat(buffers(harness.guest().videoLink().channel())).isEmpty();
         });
     }
 }
