@@ -172,6 +172,8 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        // What the decoders left to be let go of, so that nothing is held any more when the reset returns.
+        outbox.deliver();
         if (!outbox.awaitQuiet(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
             LOG.log(Level.ERROR, "an answer of {0}/{1} is still being received after a reset", guest, name);
         }
