@@ -61,19 +61,6 @@ public final class RunChecks {
         return found.stream().map(what -> new Breach(name(run), what)).toList();
     }
 
-    /**
-     * For a cell in which the gpu's answers are certain to come after every read: each buffer of {@code unsynchronised}
-     * must have been refused once.
-     */
-    public List<Breach> everyFieldReadEarly(ReportRun run) {
-        return run.importFailures() == run.buffers()
-                ? List.of()
-                : List.of(new Breach(
-                        name(run),
-                        run.importFailures() + " of " + run.buffers()
-                                + " imports were refused, though no answer can have come before the read"));
-    }
-
     private static void imports(ReportRun run, List<String> found) {
         if (run.importFailures() != 0) {
             found.add(run.importFailures() + " imports were refused");

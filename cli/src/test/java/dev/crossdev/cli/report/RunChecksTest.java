@@ -79,12 +79,6 @@ class RunChecksTest {
                 .singleElement()
                 .asString()
                 .contains("by the timeline 4");
-
-        ReportRun oneRefused =
-                ReportRun.of(with(result, 3, Runs.FRAMES, List.of(), result.timeline()), Runs.DIGEST, null);
-        assertThat(checks.everyFieldReadEarly(oneRefused)).hasSize(1);
-        assertThat(checks.everyFieldReadEarly(Runs.full(RegistrationStrategy.UNSYNCHRONISED)))
-                .isEmpty();
     }
 
     @Test

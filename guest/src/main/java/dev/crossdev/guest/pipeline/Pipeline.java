@@ -9,8 +9,6 @@ import dev.crossdev.guest.gpu.GpuDriver;
 import dev.crossdev.guest.metrics.GuestMeters;
 import dev.crossdev.guest.pipeline.DecoderSetup.Ready;
 import dev.crossdev.guest.pipeline.PipelineEvent.Failed;
-import dev.crossdev.guest.pipeline.RunParameters.InjectedTiming;
-import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.guest.timeline.BufferTimes;
 import dev.crossdev.guest.timeline.RunClock;
 import dev.crossdev.guest.video.VideoDriver;
@@ -59,18 +57,6 @@ public final class Pipeline {
         RunResult result = perform(parameters, observer);
         meters.record(parameters.strategy(), result.timeline());
         return result;
-    }
-
-    /**
-     * Runs up to the first frame and forgets the result, so that what the virtual machine and the services do for the
-     * first time is no run's cost.
-     *
-     * @throws ErrnoException as {@link #run}
-     */
-    public void warmUp() {
-        perform(
-                new RunParameters(RegistrationStrategy.DEFERRED, 2, false, RunMode.STARTUP, InjectedTiming.NONE),
-                FrameObserver.NONE);
     }
 
     private RunResult perform(RunParameters parameters, FrameObserver observer) {

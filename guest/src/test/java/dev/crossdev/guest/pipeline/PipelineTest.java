@@ -401,7 +401,6 @@ class PipelineTest {
         Guest guest = bed.guest(PATIENCE, meters);
         long free = guest.memory().freeBytes();
         Pipeline pipeline = new Pipeline(guest, clip, meters);
-        pipeline.warmUp();
         for (RegistrationStrategy strategy : RegistrationStrategy.values()) {
             pipeline.run(startup(strategy), FrameObserver.NONE);
         }
