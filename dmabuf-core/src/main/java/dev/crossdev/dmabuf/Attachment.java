@@ -1,5 +1,6 @@
 package dev.crossdev.dmabuf;
 
+import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,7 +12,16 @@ public final class Attachment {
     private final Importer importer;
     private final Instant since = Instant.now();
     private final List<MemorySegment> mappings = new ArrayList<>(1);
+    private int pins;
     private boolean detached;
+
+    /**
+     * What a device had when it was detached.
+     *
+     * @param mappings that were out
+     * @param pins that were not undone, those of the mappings included
+     */
+    record Leftover(List<MemorySegment> mappings, int pins) {}
 
     Attachment(DmaBuf buffer, Importer importer) {
         this.buffer = buffer;
@@ -26,6 +36,11 @@ public final class Attachment {
         return importer;
     }
 
+    /** Whether the device is told when the buffer moves. */
+    public boolean dynamic() {
+        return importer instanceof DynamicImporter;
+    }
+
     public Instant since() {
         return since;
     }
@@ -33,6 +48,33 @@ public final class Attachment {
     /** How many mappings are out. */
     public synchronized int mapped() {
         return mappings.size();
+    }
+
+    /** How many pins keep the buffer where it is, those of a static device's mappings included. */
+    public synchronized int pinned() {
+        return pins;
+    }
+
+    /** As a listing shows it. */
+    synchronized AttachmentInfo info() {
+        return new AttachmentInfo(importer.importerName(), since, dynamic(), mappings.size(), pins);
+    }
+
+    /** Notes a pin; false when the device was detached meanwhile. */
+    synchronized boolean addPin() {
+        if (!detached) {
+            pins++;
+        }
+        return !detached;
+    }
+
+    /** Forgets a pin; false when there is none. */
+    synchronized boolean removePin() {
+        if (pins == 0) {
+            return false;
+        }
+        pins--;
+        return true;
     }
 
     /** Notes a mapping; false when the device was detached meanwhile. */
@@ -45,11 +87,12 @@ public final class Attachment {
         return mappings.remove(mapping);
     }
 
-    /** Ends it and gives what is still mapped. */
-    synchronized List<MemorySegment> end() {
+    /** Ends it and gives what is left. */
+    synchronized Leftover end() {
+        Leftover left = new Leftover(List.copyOf(mappings), pins);
         detached = true;
-        List<MemorySegment> left = List.copyOf(mappings);
         mappings.clear();
+        pins = 0;
         return left;
     }
 

@@ -1,7 +1,11 @@
 package dev.crossdev.dmabuf;
 
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
+import dev.crossdev.dmabuf.bufinfo.Bufinfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -24,12 +28,22 @@ public final class DmaBufList implements AutoCloseable {
         this.violations = violations;
     }
 
-    /** A moment's view, oldest buffer first. Buffers whose last reference is gone are not in it. */
-    public List<BufferInfo> bufinfo() {
-        return buffers.values().stream()
-                .map(BufferInfo::of)
-                .filter(b -> b.references() > 0)
-                .toList();
+    /**
+     * A moment's view, oldest buffer first. A buffer is held while it is looked at, as Linux's iterator does, so one whose
+     * last reference is gone is not in it, and one whose last other reference goes meanwhile is released by this thread.
+     */
+    public Bufinfo bufinfo() {
+        List<BufferInfo> infos = new ArrayList<>();
+        for (DmaBuf buffer : buffers.values()) {
+            if (buffer.tryGet()) {
+                try {
+                    infos.add(buffer.info());
+                } finally {
+                    buffer.put();
+                }
+            }
+        }
+        return new Bufinfo(Instant.now(), infos);
     }
 
     /** Buffers listed now. */

@@ -1,18 +1,17 @@
 package dev.crossdev.dmabuf;
 
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.error.RegistrationFailedException;
-import dev.crossdev.dmabuf.waiting.Deadline;
+import dev.crossdev.dmabuf.waiting.OneShot;
+import dev.crossdev.dmabuf.waiting.Subscription;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -26,8 +25,6 @@ import java.util.function.Consumer;
 public final class UuidRegistration {
     /** What the driver's field holds until the device has answered. */
     public static final UUID NIL = new UUID(0, 0);
-
-    private static final System.Logger LOG = System.getLogger(UuidRegistration.class.getName());
 
     /** Where a registration stands. */
     public sealed interface State {
@@ -57,21 +54,15 @@ public final class UuidRegistration {
         }
     }
 
-    /** A callback's place in the queue. Closing it takes the callback out, if it has not run. */
-    @FunctionalInterface
-    public interface Subscription extends AutoCloseable {
-        @Override
-        void close();
-    }
-
     private static final State INITIALIZING = new State.Initializing();
 
     private final Violations violations;
-    private final CountDownLatch settled = new CountDownLatch(1);
-    private final AtomicInteger waiters = new AtomicInteger();
-    private final Object lock = new Object();
-    private volatile State state = INITIALIZING;
-    private List<Callback> callbacks = List.of();
+    private final Instant since = Instant.now();
+    private final OneShot<Settled> end = new OneShot<>();
+    private final AtomicInteger asked = new AtomicInteger();
+
+    /** How it ended, and when. */
+    private record Settled(State state, Instant at) {}
 
     private UuidRegistration(Violations violations) {
         this.violations = violations;
@@ -97,7 +88,25 @@ public final class UuidRegistration {
     }
 
     public State state() {
-        return state;
+        return end.peek().map(Settled::state).orElse(INITIALIZING);
+    }
+
+    /**
+     * Sends the command that asks for the UUID. A command that cannot be submitted ends the registration at once, FAILED
+     * with the reason. (Linux ignores the result of queueing here, and get_uuid then never returns.)
+     *
+     * @return whether the command was submitted
+     */
+    public boolean submit(Runnable command) {
+        try {
+            command.run();
+            return true;
+        } catch (ErrnoException e) {
+            settle(new State.Failed(e));
+        } catch (RuntimeException e) {
+            settle(new State.Failed(new ErrnoException(Errno.EIO, "the UUID could not be asked for", e)));
+        }
+        return false;
     }
 
     /** The device's answer. Returns false, and counts a violation, when there was one already. */
@@ -132,12 +141,9 @@ public final class UuidRegistration {
      *     stays set
      */
     public UUID await(Duration timeout) {
-        State now = state;
-        if (now instanceof State.Initializing) {
-            awaitSettled(timeout);
-            now = state;
-        }
-        return switch (now) {
+        asked.incrementAndGet();
+        State state = end.await(timeout).map(Settled::state).orElse(INITIALIZING);
+        return switch (state) {
             case State.Ok ok -> ok.uuid();
             case State.Failed failed -> throw failure(failed.cause());
             case State.Initializing _ ->
@@ -150,14 +156,26 @@ public final class UuidRegistration {
      * on {@link #NIL} then.
      */
     public Optional<UUID> peek() {
-        return state instanceof State.Ok ok ? Optional.of(ok.uuid()) : Optional.empty();
+        return state() instanceof State.Ok ok ? Optional.of(ok.uuid()) : Optional.empty();
     }
 
     /** How many threads wait in {@link #await} and callbacks in {@link #onSettled} now. */
     public int waiters() {
-        synchronized (lock) {
-            return waiters.get() + callbacks.size();
-        }
+        return end.waiters();
+    }
+
+    /** How often somebody asked, in {@link #await} or {@link #onSettled}, whether it had to wait or not. */
+    public int asked() {
+        return asked.get();
+    }
+
+    public Instant since() {
+        return since;
+    }
+
+    /** When it left INITIALIZING; empty while it has not. */
+    public Optional<Instant> settledAt() {
+        return end.peek().map(Settled::at);
     }
 
     /**
@@ -165,23 +183,33 @@ public final class UuidRegistration {
      * settles it, in the order of subscription. An exception from a callback is logged and stops no other.
      */
     public Subscription onSettled(Consumer<State> action) {
-        Callback callback = new Callback(action);
-        synchronized (lock) {
-            if (state instanceof State.Initializing) {
-                if (callbacks.isEmpty()) {
-                    callbacks = new ArrayList<>(2);
-                }
-                callbacks.add(callback);
-                return () -> forget(callback);
-            }
-        }
-        callback.run(state);
-        return () -> {};
+        asked.incrementAndGet();
+        return end.onSet(settled -> action.accept(settled.state()));
+    }
+
+    /** As a listing shows it. */
+    public RegistrationInfo info() {
+        State now = state();
+        Optional<ErrnoException> cause =
+                now instanceof State.Failed(ErrnoException why) ? Optional.of(why) : Optional.empty();
+        return new RegistrationInfo(
+                switch (now) {
+                    case State.Initializing _ -> RegistrationInfo.State.INITIALIZING;
+                    case State.Ok _ -> RegistrationInfo.State.OK;
+                    case State.Failed _ -> RegistrationInfo.State.FAILED;
+                },
+                now instanceof State.Ok(UUID uuid) ? Optional.of(uuid) : Optional.empty(),
+                cause.map(ErrnoException::errno),
+                cause.map(Throwable::getMessage),
+                since,
+                settledAt(),
+                waiters(),
+                asked());
     }
 
     @Override
     public String toString() {
-        return switch (state) {
+        return switch (state()) {
             case State.Initializing _ -> "INITIALIZING";
             case State.Ok ok -> "OK " + ok.uuid();
             case State.Failed failed ->
@@ -197,43 +225,8 @@ public final class UuidRegistration {
         return false;
     }
 
-    private boolean settle(State end) {
-        List<Callback> toRun;
-        synchronized (lock) {
-            if (!(state instanceof State.Initializing)) {
-                return false;
-            }
-            state = end;
-            toRun = callbacks;
-            callbacks = List.of();
-        }
-        settled.countDown();
-        for (Callback callback : toRun) {
-            callback.run(end);
-        }
-        return true;
-    }
-
-    private void awaitSettled(Duration timeout) {
-        waiters.incrementAndGet();
-        try {
-            // The result is not needed: the state says how it ended.
-            boolean ended = settled.await(Deadline.after(timeout).remainingNanos(), TimeUnit.NANOSECONDS);
-            assert !ended || !(state instanceof State.Initializing);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ErrnoException(Errno.EINTR, "interrupted while waiting for a UUID", e);
-        } finally {
-            waiters.decrementAndGet();
-        }
-    }
-
-    private void forget(Callback callback) {
-        synchronized (lock) {
-            if (!callbacks.isEmpty()) {
-                callbacks.remove(callback);
-            }
-        }
+    private boolean settle(State state) {
+        return end.set(new Settled(state, Instant.now()));
     }
 
     /** Each waiter throws an exception of its own: the stack that matters is the waiter's. */
@@ -241,21 +234,5 @@ public final class UuidRegistration {
         return cause instanceof DeviceGoneException
                 ? new DeviceGoneException(String.valueOf(cause.getMessage()), cause)
                 : new RegistrationFailedException(String.valueOf(cause.getMessage()), cause);
-    }
-
-    private static final class Callback {
-        private final Consumer<State> action;
-
-        Callback(Consumer<State> action) {
-            this.action = action;
-        }
-
-        void run(State state) {
-            try {
-                action.accept(state);
-            } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.WARNING, "a callback on a settled registration failed", e);
-            }
-        }
     }
 }

@@ -12,10 +12,12 @@ public interface Violations {
         REPEATED_ANSWER,
         /** An answer came for something that nobody had asked for, or that is gone. */
         UNKNOWN_OBJECT,
-        /** A detach of what was not attached here, or of what was still mapped; an unmap of what was not mapped. */
+        /** A detach of what was not attached here, or of what was still mapped or pinned; an unmap or unpin of what was not. */
         DETACH_MISMATCH,
         /** The last reference of a buffer was dropped while importers were attached. */
         RELEASED_WITH_ATTACHMENTS,
+        /** The last reference of a buffer was dropped while a driver had it vmapped. */
+        RELEASED_WHILE_VMAPPED,
         /** An importer did not acknowledge a revoke in time. */
         REVOKE_NOT_ACKNOWLEDGED
     }

@@ -1,5 +1,6 @@
 package dev.crossdev.dmabuf;
 
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
@@ -77,7 +78,7 @@ public final class VirtioDmaBuf extends DmaBuf {
     }
 
     @Override
-    Optional<UuidRegistration> uuidRegistration() {
-        return Optional.of(registration);
+    Optional<RegistrationInfo> registrationInfo() {
+        return Optional.of(registration.info());
     }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.lang.foreign.MemorySegment;
@@ -289,7 +291,7 @@ class DmaBufTest {
         DmaBuf gone = export();
         gone.put();
 
-        List<BufferInfo> infos = list.bufinfo();
+        List<BufferInfo> infos = list.bufinfo().buffers();
 
         assertThat(infos).extracting(BufferInfo::id).containsExactly(first.id(), second.id());
         BufferInfo info = infos.getFirst();
@@ -300,11 +302,9 @@ class DmaBufTest {
         assertThat(info.registration()).isEmpty();
         assertThat(info.since()).isEqualTo(first.since());
         assertThat(info.attachments())
-                .extracting(BufferInfo.AttachmentInfo::importer)
+                .extracting(AttachmentInfo::importer)
                 .containsExactly("display", "decoder", "encoder");
-        assertThat(info.attachments())
-                .extracting(BufferInfo.AttachmentInfo::mapped)
-                .containsExactly(1, 0, 0);
+        assertThat(info.attachments()).extracting(AttachmentInfo::mapped).containsExactly(1, 0, 0);
         assertThat(infos.get(1).name()).isEmpty();
         assertThat(infos.get(1).attachments()).isEmpty();
     }
@@ -353,7 +353,7 @@ class DmaBufTest {
         assertThat(list.size()).isZero();
         assertThat(list.held()).isZero();
         assertThat(list.heldBytes()).isZero();
-        assertThat(list.bufinfo()).isEmpty();
+        assertThat(list.bufinfo().buffers()).isEmpty();
         assertThat(ops.releases).hasValue(10_000);
         assertThat(violations.total()).isZero();
     }

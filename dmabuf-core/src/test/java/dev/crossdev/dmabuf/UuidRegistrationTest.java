@@ -9,6 +9,7 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.error.RegistrationFailedException;
+import dev.crossdev.dmabuf.waiting.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,7 +206,7 @@ class UuidRegistrationTest {
     @Test
     void aCallbackThatWasTakenOutDoesNotRun() {
         List<State> seen = new ArrayList<>();
-        UuidRegistration.Subscription subscription = registration.onSettled(seen::add);
+        Subscription subscription = registration.onSettled(seen::add);
         registration.onSettled(_ -> seen.add(new State.Ok(SECOND)));
         subscription.close();
         subscription.close();

@@ -4,6 +4,7 @@ import static dev.crossdev.dmabuf.UuidRegistrationTest.assertErrno;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.error.RegistrationFailedException;
@@ -158,16 +159,23 @@ class VirtioDmaBufTest {
         export(new VirtioOps(registration));
         registration.onSettled(_ -> {});
 
-        BufferInfo.RegistrationInfo before =
-                list.bufinfo().getFirst().registration().orElseThrow();
+        RegistrationInfo before = registrationInfo();
         registration.complete(UUID_OF_DEVICE);
-        BufferInfo.RegistrationInfo after =
-                list.bufinfo().getFirst().registration().orElseThrow();
+        RegistrationInfo after = registrationInfo();
 
-        assertThat(before.state()).isInstanceOf(UuidRegistration.State.Initializing.class);
+        assertThat(before.state()).isEqualTo(RegistrationInfo.State.INITIALIZING);
+        assertThat(before.uuid()).isEmpty();
+        assertThat(before.settledAt()).isEmpty();
         assertThat(before.waiters()).isOne();
-        assertThat(after.state()).isEqualTo(new UuidRegistration.State.Ok(UUID_OF_DEVICE));
+        assertThat(before.asked()).isOne();
+        assertThat(after.state()).isEqualTo(RegistrationInfo.State.OK);
+        assertThat(after.uuid()).contains(UUID_OF_DEVICE);
+        assertThat(after.settledAt()).isPresent();
         assertThat(after.waiters()).isZero();
+    }
+
+    private RegistrationInfo registrationInfo() {
+        return list.bufinfo().buffers().getFirst().registration().orElseThrow();
     }
 
     private VirtioDmaBuf export(VirtioDmaBufOps ops) {

@@ -8,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -19,7 +21,7 @@ import java.util.function.BooleanSupplier;
  * <p>64 bytes, native byte order; words as in {@link FenceWord}:
  * <pre>
  *  0  u64     WRITE
- *  8  u64     zero (KERNEL, later)
+ *  8  u64     zero: KERNEL fences are the exporter's own, see Reservation
  * 16  u64[5]  READ; a holder has one word for each time that it reads
  * 56  u32     fences of this slot that ended by their deadline, ever
  * 60  u32     fences of this slot that were abandoned, ever
@@ -36,6 +38,7 @@ public final class FenceSlot {
     public static final int READERS = 5;
 
     private static final long WRITE = 0;
+    private static final long KERNEL = 8;
     private static final long READ = 16;
     private static final long EXPIRED = 56;
     private static final long ABANDONED = 60;
@@ -209,6 +212,23 @@ public final class FenceSlot {
         return (int) COUNT.getVolatile(table, base + ABANDONED);
     }
 
+    /** The fences that are unsignalled now, the writer's first. */
+    public List<Fence> fences() {
+        List<Fence> pending = new ArrayList<>();
+        for (long word = WRITE; word < EXPIRED; word += Long.BYTES) {
+            long now = settled(word);
+            if (word != KERNEL && FenceWord.held(now)) {
+                pending.add(new SlotFence(this, word, now));
+            }
+        }
+        return pending;
+    }
+
+    /** The class of the fences in a word. */
+    static Usage usage(long word) {
+        return word == WRITE ? Usage.WRITE : Usage.READ;
+    }
+
     /** Ends everything, for the next object. The counts go on. */
     void clear() {
         WORD.setVolatile(table, base + WRITE, FenceWord.IDLE);
@@ -242,7 +262,7 @@ public final class FenceSlot {
     }
 
     /** The word, after clearing a fence whose deadline has passed. */
-    private long settled(long word) {
+    long settled(long word) {
         while (true) {
             long now = (long) WORD.getVolatile(table, base + word);
             if (!FenceWord.held(now) || !FenceWord.overdue(now)) {

@@ -53,6 +53,11 @@ final class FenceWord {
         return System.nanoTime() / NANOS_PER_MILLI >= (word & DEADLINE_MASK);
     }
 
+    /** When a fence that is held signals by itself. */
+    static Deadline deadline(long word) {
+        return new Deadline((word & DEADLINE_MASK) * NANOS_PER_MILLI);
+    }
+
     /** The errno number of the last fence, of a word that is not held; 0 when it ended well. */
     static int error(long word) {
         return (int) (word & DEADLINE_MASK);

@@ -11,6 +11,7 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
 import dev.crossdev.dmabuf.fence.FenceTable;
+import dev.crossdev.dmabuf.fence.Reservation;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.gpu.device.ObjectExport;
@@ -51,6 +52,7 @@ public final class ExportedObject implements ObjectExport {
     private final MemoryHandout handout;
     private final Consumer<ExportedObject> withdrawn;
     private final Consumer<ExportedObject> gone;
+    private final Reservation reservation;
     private final VirtioDmaBuf buffer;
     private final Map<Integer, Hold> holds = new ConcurrentHashMap<>();
     private final AtomicBoolean named = new AtomicBoolean(true);
@@ -83,8 +85,13 @@ public final class ExportedObject implements ObjectExport {
         this.gone = gone;
         this.slotIndex = fences.allocate();
         this.slot = fences.slot(slotIndex);
-        this.buffer = VirtioDmaBuf.exportVirtio(
-                new ExportInfo<>(list, device, exported.layout().size(), new Ops(UuidRegistration.settled(uuid))));
+        this.reservation = Reservation.shared(slot, EXPORTER, this::holderName);
+        this.buffer = VirtioDmaBuf.exportVirtio(new ExportInfo<>(
+                list,
+                device,
+                exported.layout().size(),
+                new Ops(UuidRegistration.settled(uuid)),
+                Optional.of(reservation)));
     }
 
     public String guest() {
@@ -237,6 +244,11 @@ public final class ExportedObject implements ObjectExport {
         return guest + "/" + device + "/" + Integer.toUnsignedString(resourceId()) + " " + uuid;
     }
 
+    private String holderName(int holder) {
+        Hold hold = holds.get(holder);
+        return holder == EXPORTER ? device : hold == null ? "holder " + holder : hold.toString();
+    }
+
     private final class Ops implements VirtioDmaBufOps {
         private final UuidRegistration registration;
 
@@ -260,6 +272,7 @@ public final class ExportedObject implements ObjectExport {
 
         @Override
         public void release(DmaBuf released) {
+            reservation.close();
             fences.free(slotIndex);
             Optional<MemoryToken> published;
             synchronized (lock) {
