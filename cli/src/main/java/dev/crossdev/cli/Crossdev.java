@@ -33,7 +33,14 @@ import picocli.CommandLine.HelpCommand;
             "Exit codes: 0 everything held, 1 a check failed, 2 wrong usage, 3 a service could not be reached.",
             "Start with: ./crossdev demo"
         },
-        subcommands = {DemoCommand.class, UpCommand.class, PlayCommand.class, CompareCommand.class, HelpCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            UpCommand.class,
+            PlayCommand.class,
+            CompareCommand.class,
+            TraceCommand.class,
+            HelpCommand.class
+        })
 public final class Crossdev implements Runnable {
 
     /** Held, because the log manager forgets a logger and its level when nobody does. */

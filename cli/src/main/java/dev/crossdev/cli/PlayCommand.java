@@ -2,8 +2,6 @@ package dev.crossdev.cli;
 
 import dev.crossdev.cli.launch.CrossdevVersion;
 import dev.crossdev.cli.launch.Home;
-import dev.crossdev.cli.outcome.CommandFailure;
-import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.report.ClipFacts;
 import dev.crossdev.cli.report.CpuTimes;
 import dev.crossdev.cli.report.MachineFacts;
@@ -16,12 +14,12 @@ import dev.crossdev.cli.run.Findings;
 import dev.crossdev.cli.run.GuestMetrics;
 import dev.crossdev.cli.run.Harness;
 import dev.crossdev.cli.run.Progress;
+import dev.crossdev.cli.run.RunOptions;
 import dev.crossdev.cli.run.ServiceOptions;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import dev.crossdev.cli.run.TimingOptions;
 import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
-import dev.crossdev.guest.strategy.RegistrationStrategy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -52,23 +50,8 @@ final class PlayCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Path file;
 
-    @Option(
-            names = "--strategy",
-            paramLabel = "STRATEGY",
-            description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}",
-            defaultValue = "deferred")
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private RegistrationStrategy strategy;
-
-    @Option(
-            names = "--buffers",
-            paramLabel = "N",
-            description = "Output buffers. Default: ${DEFAULT-VALUE}",
-            defaultValue = "16")
-    private int buffers;
-
-    @Option(names = "--batch", description = "Allocate all buffers before exporting any.")
-    private boolean batch;
+    @Mixin
+    private final RunOptions run = new RunOptions();
 
     @Option(
             names = "--out",
@@ -90,26 +73,21 @@ final class PlayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         DevicePair latency = timing.timing();
-        RunParameters parameters;
-        try {
-            parameters = new RunParameters(strategy, buffers, batch, RunMode.FULL, latency.injected());
-        } catch (IllegalArgumentException e) {
-            throw new CommandFailure(ExitCode.USAGE, "--buffers: " + e.getMessage(), e);
-        }
+        RunParameters parameters = run.parameters(RunMode.FULL, latency);
         ClipFile clip = ClipFile.open(file);
         Report report;
         try (Progress progress = new Progress(spec.commandLine().getOut(), System.console() != null);
                 GuestMetrics.Served served = metrics.serve()) {
             progress.step("starting the services");
             try (ServicesInUse inUse = services.services(Home::folder);
-                    Harness harness = Harness.connect(inUse, clip, buffers, served.registry())) {
+                    Harness harness = Harness.connect(inUse, clip, parameters.buffers(), served.registry())) {
                 CpuTimes before = CpuTimes.now();
                 progress.step("warming up");
                 harness.inject(latency);
                 harness.run(parameters.withMode(RunMode.STARTUP));
                 double floor = harness.run(parameters.withMode(RunMode.FLOOR)).startupMillis();
                 progress.step("decoding");
-                ReportRun run = harness.run(parameters).withFloor(floor);
+                ReportRun played = harness.run(parameters).withFloor(floor);
                 harness.inject(DevicePair.NONE);
                 report = Report.of(
                         harness.versions(CrossdevVersion.text()),
@@ -117,7 +95,7 @@ final class PlayCommand implements Callable<Integer> {
                         MachineFacts.since(before),
                         0,
                         clip.reference().hex(),
-                        List.of(run));
+                        List.of(played));
                 progress.close();
                 Findings.publish(
                         report, harness.pictures(), out, spec.commandLine().getOut());

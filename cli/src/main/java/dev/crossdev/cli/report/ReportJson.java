@@ -5,9 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /** report.json: written whole or not at all, and read back. */
 public final class ReportJson {
@@ -30,15 +28,7 @@ public final class ReportJson {
 
     /** Writes the report, making its folder; a reader never sees half of it. */
     public static void write(Report report, Path file) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        Files.createDirectories(folder);
-        Path unfinished = Files.createTempFile(folder, "report", ".tmp");
-        try {
-            Files.writeString(unfinished, text(report));
-            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+        WholeFile.write(file, text(report));
     }
 
     /** @throws IOException also when it is no report */

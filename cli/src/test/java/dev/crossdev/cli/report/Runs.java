@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Results as a guest could leave them; times in milliseconds, so that one can do the sums in one's head. */
-final class Runs {
+public final class Runs {
 
     static final String DIGEST = "ab".repeat(32);
     static final int FRAMES = 90;
@@ -44,11 +44,11 @@ final class Runs {
                 timeline);
     }
 
-    static ReportRun run(RegistrationStrategy strategy, RunMode mode, int buffers) {
+    public static ReportRun run(RegistrationStrategy strategy, RunMode mode, int buffers) {
         return ReportRun.of(result(strategy, mode, buffers), mode == RunMode.FULL ? DIGEST : null, 0.01);
     }
 
-    static ReportRun full(RegistrationStrategy strategy) {
+    public static ReportRun full(RegistrationStrategy strategy) {
         return run(strategy, RunMode.FULL, 4);
     }
 
@@ -94,5 +94,51 @@ final class Runs {
 
     private static long millis(double millis) {
         return Math.round(millis * 1e6);
+    }
+
+    /** The same run, had no answer come. */
+    public static ReportRun withoutAnswers(ReportRun run) {
+        List<TimelineEntry> timeline = run.timeline().stream()
+                .map(entry -> new TimelineEntry(
+                        entry.buffer(),
+                        entry.allocated(),
+                        entry.exported(),
+                        entry.registrationSent(),
+                        entry.deviceReceived(),
+                        null,
+                        null,
+                        entry.getUuidCalled(),
+                        null,
+                        null,
+                        null,
+                        entry.estimated(),
+                        List.of()))
+                .toList();
+        return new ReportRun(
+                run.mode(),
+                run.strategy(),
+                run.buffers(),
+                run.batch(),
+                run.gpuTransitMicros(),
+                run.videoTransitMicros(),
+                run.serviceMicros(),
+                run.allocationMillis(),
+                run.setupMillis(),
+                run.setupEndMillis(),
+                run.startupMillis(),
+                null,
+                null,
+                run.registrationMillis(),
+                run.blockedMillis(),
+                run.hiddenMillis(),
+                null,
+                run.importFailures(),
+                run.uuidsAsked(),
+                run.importsAsked(),
+                run.framesDelivered(),
+                null,
+                run.faults(),
+                null,
+                timeline);
     }
 }
