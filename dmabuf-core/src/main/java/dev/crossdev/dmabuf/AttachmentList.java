@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The devices on one buffer, what they have mapped and what they have pinned. */
 final class AttachmentList {
+    private static final System.Logger LOG = System.getLogger(AttachmentList.class.getName());
+
     /** As long as it takes: every fence has a deadline of its own. */
     private static final Duration UNTIL_SIGNALLED = Duration.ofNanos(Long.MAX_VALUE);
 
@@ -116,7 +118,12 @@ final class AttachmentList {
     void moveNotify() {
         for (Attachment attachment : all()) {
             if (attachment.importer() instanceof DynamicImporter dynamic) {
-                dynamic.moveNotify(attachment);
+                try {
+                    dynamic.moveNotify(attachment);
+                } catch (RuntimeException e) {
+                    // The buffer moves all the same, and the others have to know.
+                    LOG.log(System.Logger.Level.WARNING, "an importer could not be told that " + buffer + " moves", e);
+                }
             }
         }
     }

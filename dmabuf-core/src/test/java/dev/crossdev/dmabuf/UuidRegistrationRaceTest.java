@@ -7,6 +7,7 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.error.RegistrationFailedException;
+import dev.crossdev.dmabuf.waiting.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,6 +145,92 @@ class UuidRegistrationRaceTest {
             assertThat(waiter.join(LONG)).isTrue();
         }
         assertThat(right.sum()).isEqualTo(10L * many);
+    }
+
+    @Test
+    void aHundredThousandCallbacksOnTenThousandRegistrationsNeedAFewMegabytes() {
+        int many = 10_000;
+        List<UuidRegistration> registrations = new ArrayList<>();
+        for (int i = 0; i < many; i++) {
+            registrations.add(UuidRegistration.pending(Violations.ignored()));
+        }
+        LongAdder right = new LongAdder();
+        List<Subscription> subscriptions = new ArrayList<>(10 * many);
+        long before = liveHeap();
+        for (int i = 0; i < 10 * many; i++) {
+            UUID expected = new UUID(i % many, 7);
+            subscriptions.add(registrations.get(i % many).onSettled(state -> {
+                if (state.equals(new UuidRegistration.State.Ok(expected))) {
+                    right.increment();
+                }
+            }));
+        }
+        // A callback, its closure, its UUID and its subscription: less than 256 bytes each, generously.
+        assertThat(liveHeap() - before).isLessThan(10L * many * 256);
+        // Every second gives up, which touches nobody else.
+        for (int i = 0; i < subscriptions.size(); i += 2) {
+            subscriptions.get(i).close();
+        }
+        for (int i = 0; i < many; i++) {
+            registrations.get(i).complete(new UUID(i, 7));
+        }
+        assertThat(right.sum()).isEqualTo(5L * many);
+        assertThat(registrations).allMatch(registration -> registration.waiters() == 0);
+    }
+
+    @Test
+    void unplugWakesAllWaitersOfAllRegistrationsAndTheirCancelledNeighboursTouchNobody() throws Exception {
+        int many = 1_000;
+        List<UuidRegistration> registrations = new ArrayList<>();
+        List<Thread> patient = new ArrayList<>();
+        List<Thread> cancelled = new ArrayList<>();
+        LongAdder gone = new LongAdder();
+        LongAdder interrupted = new LongAdder();
+        for (int i = 0; i < many; i++) {
+            UuidRegistration registration = UuidRegistration.pending(Violations.ignored());
+            registrations.add(registration);
+            for (int w = 0; w < 4; w++) {
+                boolean cancel = w % 2 == 0;
+                (cancel ? cancelled : patient).add(Thread.ofVirtual().start(() -> {
+                    try {
+                        registration.await(LONG);
+                    } catch (DeviceGoneException e) {
+                        gone.increment();
+                    } catch (ErrnoException e) {
+                        interrupted.increment();
+                    }
+                }));
+            }
+        }
+        await().atMost(LONG).until(() -> waiters(registrations) == 4 * many);
+        cancelled.forEach(Thread::interrupt);
+        await().atMost(LONG).until(() -> waiters(registrations) == 2 * many);
+        assertThat(interrupted.sum()).isEqualTo(2L * many);
+        assertThat(gone.sum()).isZero();
+
+        DeviceGoneException unplugged = new DeviceGoneException("unplugged");
+        registrations.forEach(registration -> registration.abandon(unplugged));
+
+        for (Thread thread : patient) {
+            assertThat(thread.join(LONG)).isTrue();
+        }
+        assertThat(gone.sum()).isEqualTo(2L * many);
+        assertThat(waiters(registrations)).isZero();
+    }
+
+    private static int waiters(List<UuidRegistration> registrations) {
+        return registrations.stream().mapToInt(UuidRegistration::waiters).sum();
+    }
+
+    /** Bytes that survive a collection; the least of a few, as other threads may be at work. */
+    private static long liveHeap() {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+        }
+        return least;
     }
 
     private static String outcome(UuidRegistration registration) {

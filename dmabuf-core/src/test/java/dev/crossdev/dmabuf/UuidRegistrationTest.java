@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.dmabuf.UuidRegistration.State;
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
@@ -247,6 +248,69 @@ class UuidRegistrationTest {
         registration.complete(FIRST);
 
         assertThat(seen.get()).isEqualTo(FIRST);
+    }
+
+    @Test
+    void aCommandThatCannotBeSubmittedEndsInFailedAndNobodyWaits() {
+        ErrnoException full = new ErrnoException(Errno.ENOMEM, "no room for the response");
+        assertThat(registration.submit(() -> {
+                    throw full;
+                }))
+                .isFalse();
+        assertThat(registration.state()).isEqualTo(new State.Failed(full));
+        assertThatThrownBy(() -> registration.await(LONG)).isInstanceOf(RegistrationFailedException.class);
+        assertThat(registration.complete(FIRST)).as("an answer after all").isFalse();
+    }
+
+    @Test
+    void aCommandSubmittedToADeviceThatIsGoneIsADeviceThatIsGone() {
+        assertThat(registration.submit(() -> {
+                    throw new DeviceGoneException("unplugged");
+                }))
+                .isFalse();
+        assertThatThrownBy(() -> registration.await(LONG)).isInstanceOf(DeviceGoneException.class);
+        assertThat(violations.total()).isZero();
+    }
+
+    @Test
+    void whateverElseGoesWrongAtSubmissionIsAFailureToo() {
+        IllegalStateException bug = new IllegalStateException("a bug");
+        assertThat(registration.submit(() -> {
+                    throw bug;
+                }))
+                .isFalse();
+        assertThat(registration.state())
+                .isInstanceOfSatisfying(
+                        State.Failed.class, failed -> assertThat(failed.cause()).hasCause(bug));
+    }
+
+    @Test
+    void aSubmittedCommandLeavesItInitializingAndASynchronousAnswerStays() {
+        assertThat(registration.submit(() -> {})).isTrue();
+        assertThat(registration.state()).isInstanceOf(State.Initializing.class);
+        UuidRegistration quick = UuidRegistration.pending(violations);
+        assertThat(quick.submit(() -> {
+                    quick.complete(FIRST);
+                    throw new IllegalStateException("after the answer");
+                }))
+                .isFalse();
+        assertThat(quick.peek()).contains(FIRST);
+        assertThat(violations.total()).isZero();
+    }
+
+    @Test
+    void aListingSaysHowItEndedAndWhoAsked() {
+        assertThat(registration.info().asked()).isZero();
+        assertThat(registration.settledAt()).isEmpty();
+        registration.fail(new RegistrationFailedException("ERR_UNSPEC"));
+        registration.onSettled(_ -> {});
+
+        assertThat(registration.info().state()).isEqualTo(RegistrationInfo.State.FAILED);
+        assertThat(registration.info().errno()).contains(Errno.ENODEV);
+        assertThat(registration.info().cause()).contains("ERR_UNSPEC");
+        assertThat(registration.info().asked()).isOne();
+        assertThat(registration.settledAt())
+                .hasValueSatisfying(at -> assertThat(at).isAfterOrEqualTo(registration.since()));
     }
 
     static void assertErrno(Errno errno, org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

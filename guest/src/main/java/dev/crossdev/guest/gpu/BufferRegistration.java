@@ -65,7 +65,7 @@ final class BufferRegistration implements Registration, CompletionHandler<GpuRep
         }
         if (supported) {
             timeline.note(Moment.REGISTRATION_SENT);
-            command.accept(this);
+            var _ = registration.submit(() -> command.accept(this));
         } else {
             // As Linux: the export succeeds and get_uuid says ENODEV (virtgpu_prime.c).
             settle(() -> registration.fail(
