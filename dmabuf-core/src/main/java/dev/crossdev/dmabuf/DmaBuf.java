@@ -360,19 +360,29 @@ public sealed class DmaBuf permits VirtioDmaBuf {
         return Optional.empty();
     }
 
-    /** As a listing shows it, which holds one reference while it looks. */
-    final BufferInfo info() {
-        return new BufferInfo(
-                id,
-                exporterName,
-                name(),
-                size,
-                references() - 1,
-                since,
-                cpuMappings(),
-                attachments().stream().map(Attachment::info).toList(),
-                reservation.info(),
-                registrationInfo());
+    /**
+     * As a listing shows it; empty when it was released. A reference is held meanwhile, as Linux's iterator does, so when the
+     * last other one goes just then, the buffer is released by this thread.
+     */
+    public final Optional<BufferInfo> info() {
+        if (!tryGet()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new BufferInfo(
+                    id,
+                    exporterName,
+                    name(),
+                    size,
+                    references() - 1,
+                    since,
+                    cpuMappings(),
+                    attachments().stream().map(Attachment::info).toList(),
+                    reservation.info(),
+                    registrationInfo()));
+        } finally {
+            put();
+        }
     }
 
     @Override

@@ -1,12 +1,9 @@
 package dev.crossdev.dmabuf;
 
-import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.bufinfo.Bufinfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,22 +25,13 @@ public final class DmaBufList implements AutoCloseable {
         this.violations = violations;
     }
 
-    /**
-     * A moment's view, oldest buffer first. A buffer is held while it is looked at, as Linux's iterator does, so one whose
-     * last reference is gone is not in it, and one whose last other reference goes meanwhile is released by this thread.
-     */
+    /** A moment's view, oldest buffer first. Buffers whose last reference is gone are not in it; see {@link DmaBuf#info}. */
     public Bufinfo bufinfo() {
-        List<BufferInfo> infos = new ArrayList<>();
-        for (DmaBuf buffer : buffers.values()) {
-            if (buffer.tryGet()) {
-                try {
-                    infos.add(buffer.info());
-                } finally {
-                    buffer.put();
-                }
-            }
-        }
-        return new Bufinfo(Instant.now(), infos);
+        return new Bufinfo(
+                Instant.now(),
+                buffers.values().stream()
+                        .flatMap(buffer -> buffer.info().stream())
+                        .toList());
     }
 
     /** Buffers listed now. */

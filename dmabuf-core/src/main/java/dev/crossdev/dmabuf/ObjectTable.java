@@ -42,9 +42,13 @@ public final class ObjectTable<T> {
     /**
      * Adds an object. Returns false, and changes nothing, when the guest has the UUID already, whoever owns it.
      *
-     * @throws ErrnoException EINVAL for the nil UUID, which is what a field holds before there is a UUID
+     * @throws ErrnoException EINVAL for the nil UUID, which is what a field holds before there is a UUID, and without an
+     *     owner or a value
      */
     public boolean add(String guest, UUID uuid, Object owner, T value) {
+        if (Objects.isNull(owner) || Objects.isNull(value)) {
+            throw new ErrnoException(Errno.EINVAL, "an object needs an owner and a value");
+        }
         if (uuid.equals(UuidRegistration.NIL)) {
             throw new ErrnoException(Errno.EINVAL, "the nil UUID names no object");
         }
@@ -62,6 +66,14 @@ public final class ObjectTable<T> {
     /** The object, or empty when this guest has none of that UUID. */
     public Optional<T> lookup(String guest, UUID uuid) {
         return find(guest, uuid).map(Entry::value);
+    }
+
+    /**
+     * The object if it is of that type: empty when this guest has none of that UUID, or one of another type (QEMU aborts
+     * then).
+     */
+    public <X extends T> Optional<X> lookup(String guest, UUID uuid, Class<X> type) {
+        return lookup(guest, uuid).filter(type::isInstance).map(type::cast);
     }
 
     /** The whole row, or empty when this guest has none of that UUID. */

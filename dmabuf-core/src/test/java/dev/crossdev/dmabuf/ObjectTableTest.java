@@ -115,6 +115,33 @@ class ObjectTableTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // What a caller without NullAway could do.
+    void anObjectWithoutOwnerOrValueIsEinvalAndNotFound() {
+        UUID uuid = UUID.randomUUID();
+        UuidRegistrationTest.assertErrno(Errno.EINVAL, () -> table.add(GUEST, uuid, null, "object"));
+        UuidRegistrationTest.assertErrno(Errno.EINVAL, () -> table.add(GUEST, uuid, A, null));
+        assertThat(table.lookup(GUEST, uuid)).isEmpty();
+        assertThat(table.removeAll(A)).isZero();
+    }
+
+    @Test
+    void askingForAnotherTypeIsNotFoundAndNeverFails() {
+        ObjectTable<Object> mixed = new ObjectTable<>();
+        UUID ofText = UUID.randomUUID();
+        UUID ofNumber = UUID.randomUUID();
+        mixed.add(GUEST, ofText, A, "dma-buf");
+        mixed.add(GUEST, ofNumber, B, 7);
+
+        assertThat(mixed.lookup(GUEST, ofText, String.class)).contains("dma-buf");
+        assertThat(mixed.lookup(GUEST, ofNumber, Integer.class)).contains(7);
+        assertThat(mixed.lookup(GUEST, ofText, Integer.class)).isEmpty();
+        assertThat(mixed.lookup(GUEST, UUID.randomUUID(), String.class)).isEmpty();
+        assertThat(mixed.add(GUEST, ofText, B, 8))
+                .as("refused across types too")
+                .isFalse();
+    }
+
+    @Test
     void listsAreInTheOrderOfTheText() {
         table.add(GUEST, new UUID(-1, 0), A, "last");
         table.add(GUEST, new UUID(1, 0), A, "first");

@@ -4,12 +4,15 @@ import dev.crossdev.dmabuf.Attachment;
 import dev.crossdev.dmabuf.DmaBufList;
 import dev.crossdev.dmabuf.ObjectTable;
 import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.bufinfo.Bufinfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceTable;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.gpu.device.ObjectExports;
 import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +92,20 @@ public final class LocalObjects implements AutoCloseable {
     /** The guest's objects that resolve, by UUID. */
     public List<ExportedObject> list(String guest) {
         return table.list(guest).stream().map(ObjectTable.Entry::value).toList();
+    }
+
+    /**
+     * The guest's objects as the kernel's {@code dma_buf/bufinfo} shows buffers, by age: those too that resolve no longer
+     * and that an importer still holds.
+     */
+    public Bufinfo bufinfo(String guest) {
+        return new Bufinfo(
+                Instant.now(),
+                alive.stream()
+                        .filter(object -> object.guest().equals(guest))
+                        .sorted(Comparator.comparing(ExportedObject::exportedAt).thenComparing(ExportedObject::uuid))
+                        .flatMap(object -> object.buffer().info().stream())
+                        .toList());
     }
 
     /** How many objects there are in each state; every state is there. */

@@ -2,10 +2,17 @@ package dev.crossdev.gpu.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.bufinfo.Bufinfo;
+import dev.crossdev.dmabuf.bufinfo.HolderInfo;
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.fence.FenceInfo;
+import dev.crossdev.dmabuf.fence.PollEvent;
+import dev.crossdev.dmabuf.fence.Usage;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.gpu.device.ObjectExport;
@@ -16,6 +23,7 @@ import dev.crossdev.gpu.device.ObjectExports.Layout;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
@@ -124,6 +132,29 @@ class LocalObjectsTest {
 
         objects.open(GUEST, "video").close();
         assertThat(objects.importers()).isZero();
+    }
+
+    @Test
+    void bufinfoNamesWhoHoldsAnObjectAndWhoIsAtWorkOnIt() {
+        ExportedObject object = (ExportedObject) export();
+        ImporterSession session = objects.open(GUEST, "video-service");
+        Hold hold = objects.attach(GUEST, object.uuid(), "video-service", "vd0");
+        assertThat(object.fence().tryAcquireWrite(hold.attachment(), LONG)).isTrue();
+        object.withdraw();
+
+        Bufinfo info = objects.bufinfo(GUEST);
+
+        assertThat(info.buffers()).hasSize(1);
+        assertThat(info.holders()).extracting(HolderInfo::holder).containsExactly("video-service/vd0");
+        assertThat(info.buffers().getFirst().fences())
+                .extracting(FenceInfo::usage, FenceInfo::owner)
+                .containsExactly(tuple(Usage.WRITE, "video-service/vd0"));
+        assertThat(info.buffers().getFirst().registration().flatMap(RegistrationInfo::uuid))
+                .contains(object.uuid());
+        assertThat(objects.bufinfo("b").buffers()).isEmpty();
+        assertThat(object.buffer().poll(EnumSet.allOf(PollEvent.class))).isEmpty();
+        session.close();
+        assertThat(objects.bufinfo(GUEST).buffers()).isEmpty();
     }
 
     @Test
