@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.Access;
 import dev.crossdev.dmabuf.fence.PollEvent;
+import dev.crossdev.dmabuf.fence.Reservation;
 import dev.crossdev.dmabuf.fence.Timeline;
 import dev.crossdev.dmabuf.fence.TimelineFence;
 import dev.crossdev.dmabuf.fence.Usage;
@@ -18,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -264,8 +267,8 @@ class VirtualMappingTest {
         assertThat(own.reservation().test(Usage.BOOKKEEP)).isTrue();
         ops.onRelease = () -> {};
 
-        dev.crossdev.dmabuf.fence.Reservation supplied = new dev.crossdev.dmabuf.fence.Reservation();
-        DmaBuf buffer = DmaBuf.export(new ExportInfo<>(list, "drm", 4096, ops, java.util.Optional.of(supplied)));
+        Reservation supplied = new Reservation();
+        DmaBuf buffer = DmaBuf.export(new ExportInfo<>(list, "drm", 4096, ops, Optional.of(supplied)));
         assertThat(buffer.reservation()).isSameAs(supplied);
         supplied.add(fence, Usage.WRITE);
         buffer.put();
@@ -276,9 +279,12 @@ class VirtualMappingTest {
     void aDetachTakesBackPinsAndCountsThem() {
         AtomicInteger pins = new AtomicInteger();
         class Pinnable extends DmaBufTest.RecordingOps implements PinOps {
+            private Runnable onPin = () -> {};
+
             @Override
             public void pin(DmaBuf buffer, Attachment attachment) {
                 pins.incrementAndGet();
+                onPin.run();
             }
 
             @Override
@@ -303,7 +309,7 @@ class VirtualMappingTest {
         buffer.map(second);
         assertThat(pins).hasValue(2);
         assertThat(list.bufinfo().buffers().getFirst().attachments())
-                .extracting(dev.crossdev.dmabuf.bufinfo.AttachmentInfo::pinned)
+                .extracting(AttachmentInfo::pinned)
                 .containsExactly(1, 1);
 
         buffer.detach(first);
@@ -319,6 +325,11 @@ class VirtualMappingTest {
         Attachment third = buffer.attach(() -> "static");
         pinnable.onMap = () -> buffer.detach(third);
         assertErrno(Errno.EINVAL, () -> buffer.map(third));
+        assertThat(pins).hasValue(0);
+        Attachment leaving = buffer.attach(dynamic);
+        pinnable.onPin = () -> buffer.detach(leaving);
+        assertErrno(Errno.EINVAL, () -> buffer.pin(leaving));
+        assertThat(leaving.pinned()).isZero();
         assertThat(pins).hasValue(0);
         DmaBuf unpinnable = export(ops);
         Attachment fourth = unpinnable.attach(dynamic);

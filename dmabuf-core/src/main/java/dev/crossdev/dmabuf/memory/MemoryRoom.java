@@ -42,11 +42,11 @@ final class MemoryRoom {
 
     /** Bytes; what cannot be read does not limit. */
     private static long available() {
-        return Math.min(machine(), group());
+        return Math.min(machine(MEMINFO), group(OWN_GROUP, GROUPS));
     }
 
-    private static long machine() {
-        for (String line : lines(MEMINFO)) {
+    static long machine(Path meminfo) {
+        for (String line : lines(meminfo)) {
             if (line.startsWith("MemAvailable:")) {
                 long kib = number(line.substring("MemAvailable:".length(), line.length() - " kB".length()));
                 return kib == Long.MAX_VALUE ? kib : kib * KIB;
@@ -56,11 +56,11 @@ final class MemoryRoom {
     }
 
     /** What the control group (v2) allows; in a container that is the container's limit. */
-    private static long group() {
-        Path folder = GROUPS;
-        for (String line : lines(OWN_GROUP)) {
+    static long group(Path ownGroup, Path groups) {
+        Path folder = groups;
+        for (String line : lines(ownGroup)) {
             if (line.startsWith("0::/")) {
-                folder = GROUPS.resolve(line.substring("0::/".length()));
+                folder = groups.resolve(line.substring("0::/".length()));
             }
         }
         long limit = first(folder.resolve("memory.max"));

@@ -12,7 +12,9 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -327,6 +329,20 @@ class ReservationTest {
         assertThat(heard).containsOnly(Optional.of(Errno.ENODEV));
         fence.onSignalled(heard::add);
         assertThat(heard).hasSize(3);
+    }
+
+    @Test
+    void whoeverWantsToKnowAgainAfterNobodyDidIsToldToo() throws Exception {
+        slot.tryAcquireWrite(IMPORTER, LONG);
+        Fence fence = shared.exportFence(Access.READ);
+        for (int round = 0; round < 50; round++) {
+            fence.onSignalled(_ -> {}).close();
+            Thread.yield();
+        }
+        CompletableFuture<Optional<Errno>> told = new CompletableFuture<>();
+        fence.onSignalled(told::complete);
+        slot.releaseWrite(IMPORTER, false);
+        assertThat(told.get(30, TimeUnit.SECONDS)).isEmpty();
     }
 
     @Test

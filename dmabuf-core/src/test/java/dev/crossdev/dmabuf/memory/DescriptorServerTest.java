@@ -10,6 +10,10 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.memory.DescriptorProtocol.Operation;
 import dev.crossdev.dmabuf.memory.DescriptorProtocol.Request;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -67,6 +71,41 @@ class DescriptorServerTest {
                 got.segment().set(JAVA_BYTE, 8191, (byte) 3);
                 assertThat(got.size()).isEqualTo(8192);
                 assertThat(memory.segment().get(JAVA_BYTE, 8191)).isEqualTo((byte) 3);
+            }
+        }
+    }
+
+    @Test
+    void connectingToAServiceThatAcceptsNobodyEndsInTimeOrWithAnInterrupt() throws IOException {
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel deaf = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
+            deaf.bind(address, 1);
+            fillBacklog(address, waiting);
+
+            assertErrno(Errno.ETIMEDOUT, () -> DescriptorClient.connect(path, Duration.ofMillis(20)));
+            Thread.currentThread().interrupt();
+            assertErrno(Errno.EINTR, () -> DescriptorClient.connect(path, PATIENCE));
+            assertThat(Thread.interrupted()).isTrue();
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+            Files.delete(path);
+        }
+    }
+
+    private static void fillBacklog(UnixDomainSocketAddress address, List<SocketChannel> waiting) throws IOException {
+        boolean room = true;
+        while (room) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            waiting.add(channel);
+            channel.configureBlocking(false);
+            try {
+                room = channel.connect(address);
+            } catch (IOException _) {
+                // EAGAIN
+                room = false;
             }
         }
     }

@@ -5,16 +5,24 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +46,34 @@ class SharedMemoryTest {
     void nothingIsLeft() {
         assertThat(SharedMemory.live()).isEqualTo(liveBefore);
         assertThat(SharedMemory.liveBytes()).isEqualTo(bytesBefore);
+    }
+
+    @Test
+    void aCloseWhileTheKernelWritesIntoItUnmapsOnlyWhenThatHasEnded() throws Exception {
+        long before = SharedMemory.live();
+        Pipe pipe = Pipe.open();
+        SharedMemory memory = SharedMemory.create("test", 4096);
+        ByteBuffer bytes = memory.segment().asByteBuffer();
+        CompletableFuture<Integer> read = new CompletableFuture<>();
+        Thread reader = Thread.ofPlatform().start(() -> {
+            try (ReadableByteChannel source = pipe.source()) {
+                read.complete(source.read(bytes));
+            } catch (IOException e) {
+                read.completeExceptionally(e);
+            }
+        });
+        await().until(() -> Arrays.stream(reader.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().startsWith("read0")));
+
+        memory.close();
+
+        assertThat(memory.isClosed()).isTrue();
+        assertThat(SharedMemory.live()).as("still mapped").isEqualTo(before + 1);
+        try (WritableByteChannel sink = pipe.sink()) {
+            assertThat(sink.write(ByteBuffer.wrap(new byte[] {1, 2, 3}))).isEqualTo(3);
+        }
+        assertThat(read.get(30, TimeUnit.SECONDS)).isEqualTo(3);
+        await().until(() -> SharedMemory.live() == before);
     }
 
     @Test
