@@ -45,6 +45,7 @@ class PrimeDeviceTest {
         private final String name;
         private final AtomicInteger uuidsAsked = new AtomicInteger();
         private final List<String> freed = new CopyOnWriteArrayList<>();
+        private Runnable onFree = () -> {};
         private boolean takesForeign = true;
         private boolean exports = true;
 
@@ -76,6 +77,7 @@ class PrimeDeviceTest {
 
         @Override
         public void free(String object) {
+            onFree.run();
             freed.add(object);
         }
     }
@@ -289,6 +291,19 @@ class PrimeDeviceTest {
         client.close(again);
         buffer.put();
         assertThat(gpu.freed).containsExactly("texture");
+    }
+
+    @Test
+    void aReleasedBufferDropsItsObjectBeforeItsShareInTheDevice() {
+        int handle = client.create("texture");
+        DmaBuf buffer = client.handleToBuffer(handle);
+        client.close(handle);
+        gpu.onFree = () -> assertThat(device.exports()).isOne();
+
+        buffer.put();
+
+        assertThat(gpu.freed).containsExactly("texture");
+        assertThat(device.exports()).isZero();
     }
 
     @Test
