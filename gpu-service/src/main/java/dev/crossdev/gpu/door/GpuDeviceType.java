@@ -9,6 +9,7 @@ import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.HostedDevice;
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuFaults;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -56,6 +57,12 @@ public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoE
     @Override
     public String responseName(GpuReply reply) {
         return reply.response().result().name();
+    }
+
+    @Override
+    public boolean isFrame(GpuRequest request, GpuReply reply) {
+        return request.command() instanceof GpuCommand.ResourceFlush
+                && !reply.response().result().isError();
     }
 
     @Override

@@ -53,7 +53,7 @@ public final class Hosting {
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
                 type,
                 new HouseLimits(settings.devices().max(), settings.devices().maxLease()),
-                commands::record,
+                commands,
                 new ViolationMeter(registry));
         house.knobs()
                 .setTiming(

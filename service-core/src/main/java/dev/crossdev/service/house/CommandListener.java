@@ -10,4 +10,7 @@ public interface CommandListener {
      * @param nanos from the door's reading the command until its answer was handed on, injected transit not included
      */
     void answered(String command, String response, long nanos);
+
+    /** The answer meant that a picture went through the device; see {@link DeviceType#isFrame}. */
+    default void framePassed() {}
 }

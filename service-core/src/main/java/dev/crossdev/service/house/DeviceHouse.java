@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -166,6 +167,14 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             sum = sum.plus(instance.facts().hosted().inspection().usage());
         }
         return sum;
+    }
+
+    /** A number of each device's, of all devices together. */
+    public long sum(ToLongFunction<? super Inspectable> number) {
+        return instances.values().stream()
+                .mapToLong(
+                        instance -> number.applyAsLong(instance.facts().hosted().inspection()))
+                .sum();
     }
 
     /** @throws ErrnoException ENOENT */

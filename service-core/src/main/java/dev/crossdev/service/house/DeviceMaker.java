@@ -75,6 +75,9 @@ final class DeviceMaker<C, R, E> {
         String name = type.faultyResponses().nameOf(command);
         facts.statistics().count(name);
         commands.answered(name, type.responseName(answered.response()), nanos);
+        if (type.isFrame(command, answered.response())) {
+            commands.framePassed();
+        }
     }
 
     private static <I> void told(AtomicReference<I> place, Consumer<? super I> what) {

@@ -33,6 +33,9 @@ public interface DeviceType<C, R, E> {
     /** The result's name in the specification, without prefix; a constant, since it is asked for each answer. */
     String responseName(R response);
 
+    /** Whether this answer says that a picture went through the device: decoded, or flushed to its displays. */
+    boolean isFrame(C command, R response);
+
     /**
      * The names of commands, which must be constants, since they are asked for each command, and how injected faults look
      * in this protocol.

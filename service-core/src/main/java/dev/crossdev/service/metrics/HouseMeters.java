@@ -1,13 +1,16 @@
 package dev.crossdev.service.metrics;
 
 import dev.crossdev.service.house.DeviceHouse;
+import dev.crossdev.virtio.Inspectable;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
-/** {@code virtio.buffers} and {@code virtio.buffer.bytes}: what the devices of a house hold. */
+/** What the devices of a house hold and do at the moment; counted when somebody asks, which costs the devices nothing. */
 public final class HouseMeters implements MeterBinder {
 
     private final DeviceHouse<?, ?, ?> house;
@@ -18,22 +21,64 @@ public final class HouseMeters implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        String device = house.type().name();
-        Gauge.builder("virtio.buffers", house, each -> each.usage().buffers())
-                .description("Live buffers, those included that outlived their resource")
-                .tag("device", device)
-                .register(registry);
-        Gauge.builder("virtio.buffer.bytes", house, each -> each.usage().bufferBytes())
-                .description("Bytes of the live buffers")
-                .baseUnit(BaseUnits.BYTES)
-                .tag("device", device)
-                .register(registry);
-        Gauge.builder(
-                        "virtio.devices",
-                        house,
-                        each -> each.list(Optional.empty()).size())
-                .description("Devices of all guests")
-                .tag("device", device)
+        usage(registry, "virtio.resources", "Resources, by the drivers' count", null, Inspectable.Usage::resources);
+        usage(
+                registry,
+                "virtio.resource.bytes",
+                "Bytes of the resources",
+                BaseUnits.BYTES,
+                Inspectable.Usage::resourceBytes);
+        usage(
+                registry,
+                "virtio.buffers",
+                "Live buffers, those included that outlived their resource",
+                null,
+                Inspectable.Usage::buffers);
+        usage(
+                registry,
+                "virtio.buffer.bytes",
+                "Bytes of the live buffers",
+                BaseUnits.BYTES,
+                Inspectable.Usage::bufferBytes);
+        gauge(
+                registry,
+                "virtio.devices",
+                "Devices of all guests",
+                null,
+                each -> each.list(Optional.empty()).size());
+        gauge(
+                registry,
+                "virtio.streams",
+                "Streams that drivers have created and not destroyed",
+                null,
+                each -> each.sum(Inspectable::openStreams));
+        gauge(
+                registry,
+                "virtio.scanouts",
+                "Scanouts that show something",
+                null,
+                each -> each.sum(device -> device.activeScanouts().size()));
+    }
+
+    private void usage(
+            MeterRegistry registry,
+            String name,
+            String description,
+            @Nullable String unit,
+            ToDoubleFunction<Inspectable.Usage> value) {
+        gauge(registry, name, description, unit, each -> value.applyAsDouble(each.usage()));
+    }
+
+    private void gauge(
+            MeterRegistry registry,
+            String name,
+            String description,
+            @Nullable String unit,
+            ToDoubleFunction<DeviceHouse<?, ?, ?>> value) {
+        Gauge.builder(name, house, value::applyAsDouble)
+                .description(description)
+                .baseUnit(unit)
+                .tag("device", house.type().name())
                 .register(registry);
     }
 }

@@ -4,12 +4,12 @@ import io.micrometer.core.instrument.config.MeterFilter;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
-/** Hands the buckets to the registry. */
+/** Hands the filter to the registry. */
 final class MeterBeans {
 
     @Produces
     @Singleton
-    MeterFilter buckets() {
-        return new Buckets();
+    MeterFilter servedMeters() {
+        return new ServedMeters();
     }
 }

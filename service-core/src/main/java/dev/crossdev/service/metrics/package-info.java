@@ -1,6 +1,6 @@
 /**
- * The meters that both services have, and the buckets of all timers. A UUID, a resource id or a guest's name is never a
- * tag.
+ * The meters that both services have, and what is served of those that come from elsewhere. A UUID, a resource id or a
+ * guest's name is never a tag. {@code docs/observability.md} names every meter.
  */
 @NullMarked
 package dev.crossdev.service.metrics;

@@ -115,6 +115,11 @@ final class ParrotType implements DeviceType<String, String, String> {
     }
 
     @Override
+    public boolean isFrame(String command, String response) {
+        return command.startsWith("draw");
+    }
+
+    @Override
     public FaultyResponses<String, String> faultyResponses() {
         return new FaultyResponses<>() {
             @Override

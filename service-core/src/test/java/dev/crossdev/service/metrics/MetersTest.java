@@ -15,10 +15,10 @@ class MetersTest {
 
     @Test
     void commandTimersHaveBucketsFromFiftyMicrosecondsToASecond() {
-        registry.config().meterFilter(new Buckets());
+        registry.config().meterFilter(new ServedMeters());
         CommandMeter meter = new CommandMeter(registry, "gpu");
-        meter.record("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MICROSECONDS.toNanos(60));
-        meter.record("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MILLISECONDS.toNanos(2));
+        meter.answered("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MICROSECONDS.toNanos(60));
+        meter.answered("RESOURCE_UNREF", "OK_NODATA", TimeUnit.MILLISECONDS.toNanos(2));
         Timer timer = registry.get("virtio.command")
                 .tag("device", "gpu")
                 .tag("command", "RESOURCE_UNREF")
@@ -34,11 +34,36 @@ class MetersTest {
 
     @Test
     void callTimersGetBucketsAndOthersDoNot() {
-        registry.config().meterFilter(new Buckets());
+        registry.config().meterFilter(new ServedMeters());
         Timer call = registry.timer("grpc.server.processing.duration");
         Timer other = registry.timer("http.server.requests");
         assertThat(call.takeSnapshot().histogramCounts()).isNotEmpty();
         assertThat(other.takeSnapshot().histogramCounts()).isEmpty();
+    }
+
+    @Test
+    void callsOfHealthChecksAndReflectionAreNotServed() {
+        registry.config().meterFilter(new ServedMeters());
+        registry.timer("grpc.server.processing.duration", "service", "grpc.health.v1.Health");
+        registry.timer("grpc.server.processing.duration", "service", "grpc.reflection.v1.ServerReflection");
+        registry.timer("grpc.server.processing.duration", "service", "virtio.gpu.v1.GpuDevice");
+        assertThat(registry.find("grpc.server.processing.duration").timers()).hasSize(1);
+    }
+
+    @Test
+    void framesAreCountedForEachDeviceTypeFromTheStart() {
+        CommandMeter meter = new CommandMeter(registry, "video");
+        assertThat(registry.get("virtio.frames")
+                        .tag("device", "video")
+                        .counter()
+                        .count())
+                .isZero();
+        meter.framePassed();
+        assertThat(registry.get("virtio.frames")
+                        .tag("device", "video")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
     }
 
     @Test

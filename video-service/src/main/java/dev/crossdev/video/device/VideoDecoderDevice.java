@@ -385,6 +385,16 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
     }
 
     @Override
+    public int openStreams() {
+        lock.lock();
+        try {
+            return streams.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
     public List<HeldBuffer> buffers() {
         List<HeldBuffer> held = new ArrayList<>();
         lock.lock();

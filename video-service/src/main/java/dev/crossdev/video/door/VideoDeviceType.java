@@ -9,11 +9,13 @@ import dev.crossdev.video.device.VideoDecoderDevice;
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.timing.FaultyResponses;
+import dev.crossdev.virtio.video.BufferFlags;
 import dev.crossdev.virtio.video.VideoCommand;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoFaults;
 import dev.crossdev.virtio.video.VideoFeature;
 import dev.crossdev.virtio.video.VideoResponse;
+import dev.crossdev.virtio.video.VideoResponse.OkResourceQueue;
 import java.util.Collection;
 import java.util.List;
 
@@ -59,6 +61,12 @@ public final class VideoDeviceType implements DeviceType<VideoCommand, VideoResp
     @Override
     public String responseName(VideoResponse response) {
         return response.result().name();
+    }
+
+    /** Only an output is written to, and one that ends its stream without a picture has no size. */
+    @Override
+    public boolean isFrame(VideoCommand command, VideoResponse response) {
+        return response instanceof OkResourceQueue done && done.size() > 0 && !done.has(BufferFlags.ERR);
     }
 
     @Override
