@@ -10,9 +10,12 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.virtio.timing.Latency;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,12 +42,15 @@ import picocli.CommandLine.HelpCommand;
             PlayCommand.class,
             CompareCommand.class,
             TraceCommand.class,
+            LoadCommand.class,
             HelpCommand.class
         })
 public final class Crossdev implements Runnable {
 
     /** Held, because the log manager forgets a logger and its level when nobody does. */
     private static final Logger GRPC_LOG = Logger.getLogger("io.grpc");
+
+    private static final Pattern DURATION = Pattern.compile("(\\d{1,6})(ms|s|m|h)");
 
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -87,6 +93,7 @@ public final class Crossdev implements Runnable {
                     return ExitCode.USAGE.number();
                 })
                 .registerConverter(Latency.class, Crossdev::latency)
+                .registerConverter(Duration.class, Crossdev::duration)
                 .registerConverter(HostAndPort.class, Crossdev::hostAndPort)
                 .registerConverter(RegistrationStrategy.class, Crossdev::strategy)
                 .setCaseInsensitiveEnumValuesAllowed(true);
@@ -103,6 +110,21 @@ public final class Crossdev implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }
+    }
+
+    /** A number and its unit, as {@link Latency} has it, and minutes and hours besides. */
+    private static Duration duration(String text) {
+        Matcher matcher = DURATION.matcher(text);
+        if (!matcher.matches()) {
+            throw new CommandLine.TypeConversionException("'" + text + "' is no time such as 500ms, 90s, 15m or 2h");
+        }
+        long number = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            default -> Duration.ofHours(number);
+        };
     }
 
     private static HostAndPort hostAndPort(String text) {

@@ -18,11 +18,28 @@ public record ClipFile(String name, Clip clip, ReferenceDecode.Result reference)
 
     /** @throws CommandFailure with the reason, for the person who named the file */
     public static ClipFile open(Path file) {
+        Clip clip = read(file);
         try {
-            Clip clip = Clip.open(file);
             return new ClipFile(String.valueOf(file.getFileName()), clip, ReferenceDecode.digest(clip));
         } catch (MediaException e) {
-            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+            throw unusable(e);
         }
+    }
+
+    /**
+     * The clip alone, for those who do not compare what it decodes to.
+     *
+     * @throws CommandFailure as {@link #open}
+     */
+    public static Clip read(Path file) {
+        try {
+            return Clip.open(file);
+        } catch (MediaException e) {
+            throw unusable(e);
+        }
+    }
+
+    private static CommandFailure unusable(MediaException e) {
+        return new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
 }

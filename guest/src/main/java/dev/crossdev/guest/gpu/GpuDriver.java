@@ -143,6 +143,13 @@ public final class GpuDriver implements AutoCloseable {
         return buffer == null ? dmaBuf.getUuid(answers.patience()) : strategy.uuid(buffer.registration());
     }
 
+    /** How many callers wait for a buffer's UUID at this moment, wherever the strategy makes them wait. */
+    public int waiters() {
+        return buffers.stream()
+                .mapToInt(buffer -> buffer.registration().uuidRegistration().waiters())
+                .sum();
+    }
+
     /** Shows the whole buffer on a scanout from now on. */
     public CompletableFuture<Completion<GpuReply>> setScanout(int scanout, GpuBuffer buffer) {
         SetScanout command = new SetScanout(whole(buffer), scanout, buffer.resourceId());

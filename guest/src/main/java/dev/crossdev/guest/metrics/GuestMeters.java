@@ -6,7 +6,9 @@ import dev.crossdev.guest.timeline.BufferTimes;
 import dev.crossdev.guest.timeline.BufferTimes.Wait;
 import dev.crossdev.guest.timeline.Moment;
 import dev.crossdev.guest.timeline.WaitPlace;
+import dev.crossdev.virtio.timing.LatencyBuckets;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -14,37 +16,51 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 
 /**
- * {@code virtio.uuid.registration}, {@code virtio.uuid.blocked}, {@code virtio.uuid.hidden} and {@code
- * virtio.protocol.violations} of a guest. Neither a UUID nor a resource is ever a tag.
+ * {@code virtio.uuid.registration}, {@code virtio.uuid.blocked}, {@code virtio.uuid.hidden}, {@code virtio.uuid.waiters} and
+ * {@code virtio.protocol.violations} of a guest. Neither a UUID nor a resource is ever a tag.
  */
 public final class GuestMeters implements Violations {
 
-    private static final Duration[] BUCKETS = {
-        Duration.ofNanos(50_000),
-        Duration.ofNanos(100_000),
-        Duration.ofNanos(250_000),
-        Duration.ofNanos(500_000),
-        Duration.ofMillis(1),
-        Duration.ofNanos(2_500_000),
-        Duration.ofMillis(5),
-        Duration.ofMillis(10),
-        Duration.ofMillis(25),
-        Duration.ofMillis(50),
-        Duration.ofMillis(100),
-        Duration.ofMillis(250),
-        Duration.ofMillis(500),
-        Duration.ofSeconds(1),
-    };
+    private static final Duration[] BUCKETS = LatencyBuckets.durations();
 
     private final MeterRegistry registry;
+    private final Set<IntSupplier> waiting = ConcurrentHashMap.newKeySet();
 
     /** @param registry keeps the meters */
     public GuestMeters(MeterRegistry registry) {
         this.registry = registry;
+        Gauge.builder(
+                        "virtio.uuid.waiters",
+                        waiting,
+                        all -> all.stream().mapToInt(IntSupplier::getAsInt).sum())
+                .description("callers that wait for a UUID at this moment")
+                .register(registry);
+        for (Kind kind : Kind.values()) {
+            // There from the start, so that a dashboard shows a zero and not nothing.
+            var _ = violations(kind);
+        }
+    }
+
+    /** Something to be asked for its waiters until it is closed. */
+    public interface Watched extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Adds a driver's waiters to {@code virtio.uuid.waiters}.
+     *
+     * @param waiters how many callers wait in the driver; asked from any thread
+     */
+    public Watched watch(IntSupplier waiters) {
+        waiting.add(waiters);
+        return () -> waiting.remove(waiters);
     }
 
     /**
@@ -59,11 +75,14 @@ public final class GuestMeters implements Violations {
 
     @Override
     public void report(Kind kind, String detail) {
-        Counter.builder("virtio.protocol.violations")
+        violations(kind).increment();
+    }
+
+    private Counter violations(Kind kind) {
+        return Counter.builder("virtio.protocol.violations")
                 .description("what a peer did against the protocol")
                 .tag("kind", kind.name().toLowerCase(Locale.ROOT))
-                .register(registry)
-                .increment();
+                .register(registry);
     }
 
     private void record(RegistrationStrategy strategy, BufferTimes times) {

@@ -19,9 +19,12 @@ final class BufferAllocation {
     private final int height;
     private final List<GpuBuffer> allocated = new ArrayList<>();
     private final List<OutputBuffer> exported = new ArrayList<>();
+    private final List<BufferTimeline> timelines;
     private long spent;
 
-    BufferAllocation(GpuDriver gpu, RunClock clock, int width, int height) {
+    /** @param timelines gets that of each buffer before its allocation begins */
+    BufferAllocation(GpuDriver gpu, RunClock clock, int width, int height, List<BufferTimeline> timelines) {
+        this.timelines = timelines;
         this.gpu = gpu;
         this.clock = clock;
         this.width = width;
@@ -68,7 +71,9 @@ final class BufferAllocation {
     }
 
     private void allocate(int number) {
-        allocated.add(gpu.allocate(width, height, new BufferTimeline(number, clock)));
+        BufferTimeline timeline = new BufferTimeline(number, clock);
+        timelines.add(timeline);
+        allocated.add(gpu.allocate(width, height, timeline));
     }
 
     private void export(int number) {

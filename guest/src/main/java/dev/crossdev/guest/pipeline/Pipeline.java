@@ -9,11 +9,13 @@ import dev.crossdev.guest.gpu.GpuDriver;
 import dev.crossdev.guest.metrics.GuestMeters;
 import dev.crossdev.guest.pipeline.DecoderSetup.Ready;
 import dev.crossdev.guest.pipeline.PipelineEvent.Failed;
+import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.BufferTimes;
 import dev.crossdev.guest.timeline.RunClock;
 import dev.crossdev.guest.video.VideoDriver;
 import dev.crossdev.media.Clip;
 import dev.crossdev.media.ClipInfo;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,14 +56,22 @@ public final class Pipeline {
      *     dev.crossdev.dmabuf.error.DeviceGoneException} naming the service that is gone, ETIMEDOUT, what a device refused
      */
     public RunResult run(RunParameters parameters, FrameObserver observer) {
-        RunResult result = perform(parameters, observer);
-        meters.record(parameters.strategy(), result.timeline());
-        return result;
+        List<BufferTimeline> timelines = new ArrayList<>();
+        try {
+            return perform(parameters, observer, timelines);
+        } finally {
+            // However it ended: a registration that failed is what somebody watches for. The devices are unplugged by
+            // now, so that even one that was never answered has its end.
+            meters.record(
+                    parameters.strategy(),
+                    timelines.stream().map(BufferTimeline::times).toList());
+        }
     }
 
-    private RunResult perform(RunParameters parameters, FrameObserver observer) {
-        try (GuestDevices devices = guest.plug(parameters.strategy())) {
-            Run run = new Run(parameters, observer, devices);
+    private RunResult perform(RunParameters parameters, FrameObserver observer, List<BufferTimeline> timelines) {
+        try (GuestDevices devices = guest.plug(parameters.strategy());
+                GuestMeters.Watched _ = meters.watch(devices.gpu()::waiters)) {
+            Run run = new Run(parameters, observer, devices, timelines);
             try {
                 return run.perform();
             } finally {
@@ -85,12 +95,12 @@ public final class Pipeline {
         private final BufferAllocation allocation;
         private @Nullable Ready decoder;
 
-        Run(RunParameters parameters, FrameObserver observer, GuestDevices devices) {
+        Run(RunParameters parameters, FrameObserver observer, GuestDevices devices, List<BufferTimeline> timelines) {
             this.parameters = parameters;
             this.observer = observer;
             this.devices = devices;
             this.allocation = new BufferAllocation(
-                    devices.gpu(), clock, clip.info().width(), clip.info().height());
+                    devices.gpu(), clock, clip.info().width(), clip.info().height(), timelines);
         }
 
         RunResult perform() {

@@ -76,7 +76,25 @@ class GuestMetersTest {
         meters.record(
                 RegistrationStrategy.UNSYNCHRONISED, List.of(new BufferTimes(0, Map.of(), false, false, List.of())));
 
-        assertThat(registry.getMeters()).isEmpty();
+        assertThat(registry.find("virtio.uuid.registration").timers()).isEmpty();
+        assertThat(registry.find("virtio.uuid.blocked").timers()).isEmpty();
+        assertThat(registry.find("virtio.uuid.hidden").timers()).isEmpty();
+    }
+
+    @Test
+    void waitersOfAllDriversAreAddedUpWhileTheyAreWatched() {
+        GuestMeters.Watched two = meters.watch(() -> 2);
+        GuestMeters.Watched one = meters.watch(() -> 1);
+        assertThat(registry.get("virtio.uuid.waiters").gauge().value()).isEqualTo(3);
+        two.close();
+        assertThat(registry.get("virtio.uuid.waiters").gauge().value()).isEqualTo(1);
+        one.close();
+        assertThat(registry.get("virtio.uuid.waiters").gauge().value()).isZero();
+    }
+
+    @Test
+    void everyKindOfViolationIsThereFromTheStart() {
+        assertThat(registry.get("virtio.protocol.violations").counters()).hasSize(Violations.Kind.values().length);
     }
 
     @Test

@@ -331,6 +331,8 @@ class PipelineTest {
         assertThatThrownBy(() -> pipeline.run(full(RegistrationStrategy.DEFERRED), FrameObserver.NONE))
                 .isInstanceOfSatisfying(
                         ErrnoException.class, error -> assertThat(error.errno()).isEqualTo(Errno.ETIMEDOUT));
+        assertThat(registrations("gone")).isEqualTo(BUFFERS);
+        assertThat(registry.get("virtio.uuid.waiters").gauge().value()).isZero();
     }
 
     @Test
@@ -352,6 +354,18 @@ class PipelineTest {
 
         assertThatThrownBy(() -> pipeline().run(full(RegistrationStrategy.DEFERRED), FrameObserver.NONE))
                 .isInstanceOf(RegistrationFailedException.class);
+        assertThat(registrations("failed")).isEqualTo(BUFFERS);
+    }
+
+    @Test
+    void whoeverWaitsForAnAnswerIsSeenWaiting() {
+        bed.gpu.withholdUuids();
+        CompletableFuture<RunResult> run = CompletableFuture.supplyAsync(
+                () -> pipeline().run(full(RegistrationStrategy.BLOCK_AT_ALLOCATION), FrameObserver.NONE));
+        await().untilAsserted(() ->
+                assertThat(registry.get("virtio.uuid.waiters").gauge().value()).isEqualTo(1));
+        bed.gpu.kill();
+        assertThatThrownBy(() -> run.get(5, TimeUnit.SECONDS)).cause().isInstanceOf(DeviceGoneException.class);
     }
 
     @Test
@@ -412,8 +426,8 @@ class PipelineTest {
 
         assertThat(guest.memory().freeBytes()).isEqualTo(free);
         assertThat(guest.dmaBufs().size()).isZero();
-        assertThat(registry.getMeters())
-                .noneMatch(meter -> meter.getId().getName().equals("virtio.protocol.violations"));
+        assertThat(registry.get("virtio.protocol.violations").counters())
+                .allSatisfy(counter -> assertThat(counter.count()).isZero());
     }
 
     @Test
@@ -488,6 +502,13 @@ class PipelineTest {
     private void transit(Duration transit) {
         bed.gpu.settings().setTransit(transit);
         bed.video.settings().setTransit(transit);
+    }
+
+    private long registrations(String outcome) {
+        return registry.get("virtio.uuid.registration")
+                .tag("outcome", outcome)
+                .timer()
+                .count();
     }
 
     private static RunParameters full(RegistrationStrategy strategy) {

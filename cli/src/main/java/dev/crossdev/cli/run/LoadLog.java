@@ -1,0 +1,106 @@
+package dev.crossdev.cli.run;
+
+import dev.crossdev.guest.load.Load;
+import dev.crossdev.guest.load.LoadListener;
+import dev.crossdev.guest.load.LoadTotals;
+import dev.crossdev.guest.load.RoundOutcome;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What a load says: how far it is, every ten seconds, and each kind of trouble when it begins. Trouble that goes on is in
+ * the numbers.
+ */
+public final class LoadLog implements LoadListener, AutoCloseable {
+
+    private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+    private final PrintWriter out;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private String trouble = "";
+    private boolean connected;
+
+    public LoadLog(PrintWriter out) {
+        this.out = out;
+    }
+
+    /** Runs the load and says how it goes. */
+    public LoadTotals follow(Load load) throws InterruptedException {
+        Thread.ofVirtual().name("load-log").start(() -> {
+            try {
+                while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+                    say(describe(load.totals()));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            return load.run();
+        } finally {
+            close();
+            say("ended: " + describe(load.totals()));
+        }
+    }
+
+    /** One line, with the time. */
+    public synchronized void say(String line) {
+        out.printf("%s  %s%n", LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS), line);
+        out.flush();
+    }
+
+    @Override
+    public void roundFailed(RoundOutcome outcome, String why) {
+        inTrouble("round " + outcome.name().toLowerCase(Locale.ROOT) + ": " + why);
+    }
+
+    @Override
+    public void unreachable(String why) {
+        inTrouble(why + "; trying again");
+    }
+
+    @Override
+    public synchronized void connected() {
+        connected = true;
+        trouble = "";
+        say("connected");
+    }
+
+    public synchronized boolean wasConnected() {
+        return connected;
+    }
+
+    /** The latest, or nothing. */
+    public synchronized String latestTrouble() {
+        return trouble;
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+
+    private synchronized void inTrouble(String line) {
+        if (!line.equals(trouble)) {
+            trouble = line;
+            say(line);
+        }
+    }
+
+    private static String describe(LoadTotals totals) {
+        return "%d rounds: %d ok, %d damaged, %d failed, %d lost their service; %d reconnects"
+                .formatted(
+                        totals.rounds(),
+                        totals.ok(),
+                        totals.damaged(),
+                        totals.failed(),
+                        totals.gone(),
+                        totals.reconnects());
+    }
+}
