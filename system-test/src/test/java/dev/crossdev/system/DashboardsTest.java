@@ -1,0 +1,340 @@
+package dev.crossdev.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.Duration;
+import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.cli.launch.Services;
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.proto.admin.v1.AnswerTwice;
+import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.Fault;
+import dev.crossdev.proto.admin.v1.GetDeviceRequest;
+import dev.crossdev.proto.admin.v1.InjectFaultRequest;
+import dev.crossdev.proto.admin.v1.Latency;
+import dev.crossdev.proto.admin.v1.SetTimingRequest;
+import dev.crossdev.proto.admin.v1.Timing;
+import dev.crossdev.system.Checkout.Command;
+import dev.crossdev.system.Dashboard.Panel;
+import dev.crossdev.system.Prometheus.Sample;
+import dev.crossdev.testing.RequiresProgram;
+import dev.crossdev.virtio.gpu.GpuResult;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every expression of every dashboard and alert, run by a real Prometheus over the two services and a guest under load:
+ * first in health, then with a slow device, then with a broken one.
+ */
+@RequiresProgram("prometheus")
+@ExtendWith(SharedServices.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class DashboardsTest {
+
+    private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
+
+    /** Grafana takes four scrapes; a machine under test load misses some. */
+    private static final String RATE_INTERVAL = "10s";
+
+    /** What is rightly empty as long as nothing is wrong. */
+    private static final Set<String> EMPTY_IN_HEALTH = Set.of("Refused commands", "Calls that failed");
+
+    /** The alerts that the test can provoke within its time; the others' windows are hours, and promtool has tested them. */
+    private static final List<String> PROVOKED =
+            List.of("UuidDeferralNotHiding", "UuidRegistrationsFailing", "VirtioProtocolViolations");
+
+    private static final Pattern VARIABLE = Pattern.compile("label_values\\((.+), (\\w+)\\)");
+
+    @TempDir
+    @SuppressWarnings("NullAway.Init")
+    static Path folder;
+
+    private final List<Dashboard> dashboards = Dashboard.all();
+    private final Map<String, List<Sample>> healthy = new LinkedHashMap<>();
+    private final Map<String, List<Sample>> slow = new LinkedHashMap<>();
+    private final Map<String, List<Sample>> broken = new LinkedHashMap<>();
+    private final ManagedChannel gpu;
+    private final Services services;
+
+    @SuppressWarnings("NullAway.Init")
+    private Command load;
+
+    @SuppressWarnings("NullAway.Init")
+    private Prometheus prometheus;
+
+    DashboardsTest(Services services) {
+        this.services = services;
+        this.gpu = Channels.plaintext(
+                services.gpu().address().host(), services.gpu().address().port());
+    }
+
+    @BeforeAll
+    void start() {
+        load = Checkout.crossdev(
+                "load",
+                "--rate",
+                "20",
+                "--buffers",
+                "4",
+                "--strategy",
+                Arrays.stream(RegistrationStrategy.values())
+                        .map(RegistrationStrategy::toString)
+                        .collect(Collectors.joining(",")),
+                "--gpu",
+                services.gpu().address().toString(),
+                "--video",
+                services.video().address().toString(),
+                "--metrics-port",
+                "0",
+                Checkout.HOME
+                        .resolve("media/src/test/resources/sample-64x48.mp4")
+                        .toString());
+        prometheus = Prometheus.start(
+                folder,
+                Map.of(
+                        "gpu-service", services.gpu().management(),
+                        "video-service", services.video().management(),
+                        "guest", loadsMetrics()),
+                Checkout.HOME.resolve("deploy/alerts/crossdev.rules.yml"));
+        await().atMost(PATIENCE).until(prometheus::isReady);
+    }
+
+    @AfterAll
+    void stop() {
+        try {
+            setTransit(0);
+            var _ = DeviceAdminGrpc.newBlockingStub(gpu).clearFaults(ClearFaultsRequest.getDefaultInstance());
+            load.interrupt();
+            load.await(PATIENCE);
+        } finally {
+            gpu.shutdownNow();
+            prometheus.close();
+        }
+    }
+
+    @Test
+    void everyExpressionOfEveryPanelAndAlertHasAnAnswer() throws IOException {
+        Map<String, String> alerts = prometheus.alerts();
+        List<Panel> panels =
+                dashboards.stream().flatMap(each -> each.panels().stream()).toList();
+
+        answers(
+                healthy,
+                expressions(panels.stream()
+                        .filter(panel -> !EMPTY_IN_HEALTH.contains(panel.title()))
+                        .toList()));
+        setTransit(300);
+        answers(slow, Set.of(alerts.get("UuidDeferralNotHiding")));
+        slow.putAll(now(expressions(panels)));
+        setTransit(0);
+        inject(Fault.newBuilder().setAnswerTwice(AnswerTwice.getDefaultInstance()));
+        inject(Fault.newBuilder().setAnswerCode(GpuResult.ERR_UNSPEC.number()));
+        assertThat(statusOfUnknownDevice()).isEqualTo(Status.Code.NOT_FOUND);
+        answers(
+                broken,
+                expressions(panels.stream()
+                        .filter(panel -> EMPTY_IN_HEALTH.contains(panel.title()))
+                        .toList()),
+                this::statusOfUnknownDevice);
+        answers(broken, PROVOKED.stream().map(alerts::get).collect(Collectors.toSet()));
+        Set<String> operands = alerts.values().stream()
+                .flatMap(alert -> operands(alert).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+        answers(broken, operands);
+        broken.putAll(now(expressions(panels)));
+
+        Set<String> run = new TreeSet<>(healthy.keySet());
+        run.addAll(broken.keySet());
+        assertThat(run).containsAll(expressions(panels));
+        System.out.printf(
+                "%d expressions of %d panels and %d alerts (%d provoked whole) had an answer from Prometheus %s%n",
+                run.size(), panels.size(), alerts.size(), PROVOKED.size(), prometheus.version());
+        Files.writeString(
+                Path.of("target/dashboards.md"),
+                new DashboardsPage(healthy, slow, broken).of(dashboards, RATE_INTERVAL));
+    }
+
+    @Test
+    void everyVariableHasValues() {
+        for (Dashboard dashboard : dashboards) {
+            assertThat(dashboard.variables().getFirst().path("type").asText()).isEqualTo("datasource");
+            for (JsonNode variable :
+                    dashboard.variables().subList(1, dashboard.variables().size())) {
+                Matcher query =
+                        VARIABLE.matcher(variable.path("query").path("query").asText());
+                assertThat(query.matches()).as(variable.toString()).isTrue();
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(prometheus.labelValues(query.group(2), query.group(1)))
+                                .as(variable.path("name").asText())
+                                .isNotEmpty());
+            }
+        }
+    }
+
+    @Test
+    void aDashboardCanBeProvisioned() {
+        assertThat(dashboards)
+                .extracting(Dashboard::uid)
+                .containsExactly("crossdev-devices", "crossdev-service-health", "crossdev-uuid-registration");
+        for (Dashboard dashboard : dashboards) {
+            assertThat(dashboard.json().path("id").isNull()).isTrue();
+            assertThat(dashboard.json().has("__inputs")).isFalse();
+            assertThat(dashboard.json().findValuesAsText("uid").stream()
+                            .filter(uid -> !uid.equals(dashboard.uid()))
+                            .distinct())
+                    .containsExactly("${datasource}");
+            assertThat(dashboard.panels())
+                    .allSatisfy(panel ->
+                            assertThat(panel.description()).as(panel.title()).isNotBlank());
+        }
+    }
+
+    @Test
+    void everyPanelIsExplainedInTheDocuments() throws IOException {
+        String page = Files.readString(Checkout.HOME.resolve("docs/observability.md"));
+        for (Dashboard dashboard : dashboards) {
+            for (Panel panel : dashboard.panels()) {
+                assertThat(page).contains("#### " + panel.title()).contains(panel.expressions());
+            }
+        }
+    }
+
+    /** A UUID, a resource or a guest's name would make a series for each buffer or tenant. */
+    @Test
+    void noSeriesIsOfABufferOrATenant() {
+        await().atMost(PATIENCE)
+                .until(() -> !prometheus
+                        .query("virtio_uuid_registration_seconds_count")
+                        .isEmpty());
+        List<Sample> own = prometheus.query("{__name__=~\"(virtio|grpc|crossdev)_.*\"}");
+        assertThat(own.stream()
+                        .flatMap(sample -> sample.labels().keySet().stream())
+                        .collect(Collectors.toCollection(TreeSet::new)))
+                .isSubsetOf(
+                        "__name__",
+                        "instance",
+                        "job",
+                        "le",
+                        "device",
+                        "command",
+                        "response",
+                        "strategy",
+                        "outcome",
+                        "where",
+                        "path",
+                        "state",
+                        "kind",
+                        "service",
+                        "method",
+                        "methodType",
+                        "statusCode");
+        assertThat(own)
+                .noneMatch(sample -> sample.labels().values().stream()
+                        .anyMatch(value ->
+                                value.startsWith("load-") || value.matches("vm\\d+|.*[0-9a-f]{8}-[0-9a-f]{4}-.*")));
+    }
+
+    private static Set<String> expressions(List<Panel> panels) {
+        return panels.stream()
+                .flatMap(panel -> panel.expressions().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** What an alert compares: its conditions without their limits. */
+    private static List<String> operands(String alert) {
+        return Arrays.stream(alert.split("\\s+and (?:on \\(\\) )?\\s*"))
+                .map(condition -> condition.replaceFirst("\\s+(?:>|==)\\s+[\\d.]+\\s*$", ""))
+                .toList();
+    }
+
+    private void answers(Map<String, List<Sample>> into, Set<String> expressions) {
+        answers(into, expressions, () -> Status.Code.OK);
+    }
+
+    /** Waits until each has had an answer that is not empty. */
+    private void answers(Map<String, List<Sample>> into, Set<String> expressions, Provocation again) {
+        await().atMost(PATIENCE).pollInterval(java.time.Duration.ofSeconds(1)).untilAsserted(() -> {
+            var _ = again.run();
+            now(expressions).forEach((expression, answer) -> {
+                if (!answer.isEmpty()) {
+                    into.put(expression, answer);
+                }
+            });
+            assertThat(into.keySet())
+                    .as("expressions with an answer; the load says:\n" + load.output())
+                    .containsAll(expressions);
+        });
+    }
+
+    private interface Provocation {
+        Status.Code run();
+    }
+
+    private Map<String, List<Sample>> now(Set<String> expressions) {
+        return expressions.stream()
+                .collect(Collectors.toMap(
+                        each -> each, each -> prometheus.query(Dashboard.resolve(each, RATE_INTERVAL))));
+    }
+
+    private HostAndPort loadsMetrics() {
+        Pattern address = Pattern.compile("meters at http://(\\S+)/q/metrics");
+        await().atMost(PATIENCE).until(() -> address.matcher(load.output()).find());
+        Matcher matcher = address.matcher(load.output());
+        assertThat(matcher.find()).isTrue();
+        return HostAndPort.parse(matcher.group(1));
+    }
+
+    private void setTransit(int millis) {
+        var _ = admin().setTiming(SetTimingRequest.newBuilder()
+                .setTiming(Timing.newBuilder()
+                        .setTransit(Latency.newBuilder()
+                                .setFixed(Duration.newBuilder().setNanos((int) TimeUnit.MILLISECONDS.toNanos(millis)))))
+                .build());
+    }
+
+    private void inject(Fault.Builder fault) {
+        var _ = admin().injectFault(InjectFaultRequest.newBuilder()
+                .setFault(fault.setCommand("RESOURCE_ASSIGN_UUID").setCount(1))
+                .build());
+    }
+
+    private Status.Code statusOfUnknownDevice() {
+        try {
+            var _ = admin().getDevice(GetDeviceRequest.newBuilder()
+                    .setGuest("nobody")
+                    .setDevice("vm0")
+                    .build());
+            return Status.Code.OK;
+        } catch (StatusRuntimeException e) {
+            return e.getStatus().getCode();
+        }
+    }
+
+    private DeviceAdminGrpc.DeviceAdminBlockingStub admin() {
+        return DeviceAdminGrpc.newBlockingStub(gpu).withDeadlineAfter(10, TimeUnit.SECONDS);
+    }
+}
