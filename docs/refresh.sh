@@ -1,9 +1,23 @@
 #!/bin/sh
 # Makes the README's table and docs/timeline.png again, from a run of ./crossdev demo on this machine.
-#
-# Needs chromium (Debian package chromium).
+#   docs/refresh.sh          needs chromium (Debian package chromium)
+#   docs/refresh.sh panels   the panels of docs/observability.md, from the latest run of the system test DashboardsTest
 set -eu
 cd "$(dirname "$0")/.."
+
+if [ "${1-}" = panels ]; then
+  panels=system-test/target/dashboards.md
+  [ -f "$panels" ] || { echo "refresh.sh: no $panels: run the system test DashboardsTest first" >&2; exit 2; }
+  mkdir -p target
+  {
+    sed '/<!-- panels -->/q' docs/observability.md
+    cat "$panels"
+    sed -n '/<!-- \/panels -->/,$p' docs/observability.md
+  } >target/observability.md
+  cat target/observability.md >docs/observability.md
+  exit
+fi
+
 command -v chromium >/dev/null || { echo "refresh.sh needs the program 'chromium' (Debian package chromium)" >&2; exit 2; }
 
 out=target/refresh

@@ -15,9 +15,6 @@ import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.Fault;
 import dev.crossdev.proto.admin.v1.GetDeviceRequest;
 import dev.crossdev.proto.admin.v1.InjectFaultRequest;
-import dev.crossdev.proto.admin.v1.Latency;
-import dev.crossdev.proto.admin.v1.SetTimingRequest;
-import dev.crossdev.proto.admin.v1.Timing;
 import dev.crossdev.system.Checkout.Command;
 import dev.crossdev.system.Dashboard.Panel;
 import dev.crossdev.system.Prometheus.Sample;
@@ -56,6 +53,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DashboardsTest {
 
     private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
+
+    private static final int BUFFERS = 4;
 
     /** Grafana takes four scrapes; a machine under test load misses some. */
     private static final String RATE_INTERVAL = "10s";
@@ -99,7 +98,7 @@ class DashboardsTest {
                 "--rate",
                 "20",
                 "--buffers",
-                "4",
+                Integer.toString(BUFFERS),
                 "--strategy",
                 Arrays.stream(RegistrationStrategy.values())
                         .map(RegistrationStrategy::toString)
@@ -126,8 +125,7 @@ class DashboardsTest {
     @AfterAll
     void stop() {
         try {
-            setTransit(0);
-            var _ = DeviceAdminGrpc.newBlockingStub(gpu).clearFaults(ClearFaultsRequest.getDefaultInstance());
+            clearFaults();
             load.interrupt();
             load.await(PATIENCE);
         } finally {
@@ -147,12 +145,16 @@ class DashboardsTest {
                 expressions(panels.stream()
                         .filter(panel -> !EMPTY_IN_HEALTH.contains(panel.title()))
                         .toList()));
-        setTransit(300);
+        inject(Fault.newBuilder()
+                .setAnswerLate(Duration.newBuilder().setNanos((int) TimeUnit.MILLISECONDS.toNanos(400)))
+                .setCount(BUFFERS));
         answers(slow, Set.of(alerts.get("UuidDeferralNotHiding")));
         slow.putAll(now(expressions(panels)));
-        setTransit(0);
-        inject(Fault.newBuilder().setAnswerTwice(AnswerTwice.getDefaultInstance()));
-        inject(Fault.newBuilder().setAnswerCode(GpuResult.ERR_UNSPEC.number()));
+        clearFaults();
+        inject(Fault.newBuilder()
+                .setAnswerTwice(AnswerTwice.getDefaultInstance())
+                .setCount(1));
+        inject(Fault.newBuilder().setAnswerCode(GpuResult.ERR_UNSPEC.number()).setCount(1));
         assertThat(statusOfUnknownDevice()).isEqualTo(Status.Code.NOT_FOUND);
         answers(
                 broken,
@@ -231,9 +233,10 @@ class DashboardsTest {
                         .query("virtio_uuid_registration_seconds_count")
                         .isEmpty());
         List<Sample> own = prometheus.query("{__name__=~\"(virtio|grpc|crossdev)_.*\"}");
-        assertThat(own.stream()
-                        .flatMap(sample -> sample.labels().keySet().stream())
-                        .collect(Collectors.toCollection(TreeSet::new)))
+        Set<String> labels = own.stream()
+                .flatMap(sample -> sample.labels().keySet().stream())
+                .collect(Collectors.toSet());
+        assertThat(labels)
                 .isSubsetOf(
                         "__name__",
                         "instance",
@@ -308,18 +311,15 @@ class DashboardsTest {
         return HostAndPort.parse(matcher.group(1));
     }
 
-    private void setTransit(int millis) {
-        var _ = admin().setTiming(SetTimingRequest.newBuilder()
-                .setTiming(Timing.newBuilder()
-                        .setTransit(Latency.newBuilder()
-                                .setFixed(Duration.newBuilder().setNanos((int) TimeUnit.MILLISECONDS.toNanos(millis)))))
+    /** In each device, the load's next one included. */
+    private void inject(Fault.Builder fault) {
+        var _ = admin().injectFault(InjectFaultRequest.newBuilder()
+                .setFault(fault.setCommand("RESOURCE_ASSIGN_UUID"))
                 .build());
     }
 
-    private void inject(Fault.Builder fault) {
-        var _ = admin().injectFault(InjectFaultRequest.newBuilder()
-                .setFault(fault.setCommand("RESOURCE_ASSIGN_UUID").setCount(1))
-                .build());
+    private void clearFaults() {
+        var _ = admin().clearFaults(ClearFaultsRequest.getDefaultInstance());
     }
 
     private Status.Code statusOfUnknownDevice() {

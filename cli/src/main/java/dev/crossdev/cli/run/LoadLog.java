@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 public final class LoadLog implements LoadListener, AutoCloseable {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     private final PrintWriter out;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -51,7 +53,7 @@ public final class LoadLog implements LoadListener, AutoCloseable {
 
     /** One line, with the time. */
     public synchronized void say(String line) {
-        out.printf("%s  %s%n", LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS), line);
+        out.printf("%s  %s%n", LocalTime.now(ZoneId.systemDefault()).format(TIME), line);
         out.flush();
     }
 
@@ -62,7 +64,7 @@ public final class LoadLog implements LoadListener, AutoCloseable {
 
     @Override
     public void unreachable(String why) {
-        inTrouble(why + "; trying again");
+        inTrouble(why);
     }
 
     @Override
