@@ -10,7 +10,10 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** Runs benchmarks with the allocation profiler and prints each beside its class's reference. */
+/**
+ * Runs benchmarks with the allocation profiler and prints each beside its class's reference. Of the times the median counts:
+ * a mean on a busy machine is mostly the time in which the thread did not run.
+ */
 final class Benchmarks {
 
     private static final String ALLOCATED = "gc.alloc.rate.norm";
@@ -27,7 +30,7 @@ final class Benchmarks {
         results.stream()
                 .filter(result -> method(result).equals("reference"))
                 .forEach(result -> references.put(type(result), score(result)));
-        System.out.printf("%n%-40s %12s %14s %12s%n", "", "ns/op", "x reference", "bytes/op");
+        System.out.printf("%n%-40s %12s %14s %12s%n", "", "median ns/op", "x reference", "bytes/op");
         for (RunResult result : results) {
             Result<?> allocated = result.getSecondaryResults().get(ALLOCATED);
             System.out.printf(
@@ -40,7 +43,7 @@ final class Benchmarks {
     }
 
     private static double score(RunResult result) {
-        return result.getPrimaryResult().getScore();
+        return result.getPrimaryResult().getStatistics().getPercentile(50);
     }
 
     private static String method(RunResult result) {

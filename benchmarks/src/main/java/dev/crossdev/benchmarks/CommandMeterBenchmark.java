@@ -22,20 +22,18 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Recording one command, with the registry, the buckets and the exemplar sampler that a service has; no span is current, as
- * on a device's thread. Two threads, since a service's devices share the timers.
+ * on a device's thread. The devices of a service share the timers: {@code -t 2} says what two threads cost each other.
  */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(2)
-@Threads(2)
 public class CommandMeterBenchmark {
 
     private static final String[] COMMANDS = {

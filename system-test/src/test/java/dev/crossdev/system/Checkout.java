@@ -1,5 +1,6 @@
 package dev.crossdev.system;
 
+import dev.crossdev.cli.launch.HostAndPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,7 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The checkout that is being tested, and its command as a user would run it. */
 final class Checkout {
@@ -16,6 +20,8 @@ final class Checkout {
     static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
     static final Path CLIP = HOME.resolve("clips").resolve("demo.mp4");
+
+    private static final Pattern METERS = Pattern.compile("meters at http://(\\S+)/q/metrics");
 
     private Checkout() {}
 
@@ -46,6 +52,12 @@ final class Checkout {
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        /** Where it serves its meters, once it has said so. */
+        Optional<HostAndPort> meters() {
+            Matcher matcher = METERS.matcher(output());
+            return matcher.find() ? Optional.of(HostAndPort.parse(matcher.group(1))) : Optional.empty();
         }
 
         /** The services that the command has started, by the jar that they run. */

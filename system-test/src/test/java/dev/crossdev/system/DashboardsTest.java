@@ -30,6 +30,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -55,6 +56,9 @@ class DashboardsTest {
     private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
 
     private static final int BUFFERS = 4;
+
+    /** One of each strategy. */
+    private static final int TURN = RegistrationStrategy.values().length;
 
     /** Grafana takes four scrapes; a machine under test load misses some. */
     private static final String RATE_INTERVAL = "10s";
@@ -117,7 +121,7 @@ class DashboardsTest {
                 Map.of(
                         "gpu-service", services.gpu().management(),
                         "video-service", services.video().management(),
-                        "guest", loadsMetrics()),
+                        "guest", loadsMeters()),
                 Checkout.HOME.resolve("deploy/alerts/crossdev.rules.yml"));
         await().atMost(PATIENCE).until(prometheus::isReady);
     }
@@ -140,33 +144,32 @@ class DashboardsTest {
         List<Panel> panels =
                 dashboards.stream().flatMap(each -> each.panels().stream()).toList();
 
-        answers(
-                healthy,
-                expressions(panels.stream()
-                        .filter(panel -> !EMPTY_IN_HEALTH.contains(panel.title()))
-                        .toList()));
+        Set<String> inHealth = expressions(panels.stream()
+                .filter(panel -> !EMPTY_IN_HEALTH.contains(panel.title()))
+                .toList());
+        Set<String> inTrouble = expressions(panels.stream()
+                .filter(panel -> EMPTY_IN_HEALTH.contains(panel.title()))
+                .toList());
+        PROVOKED.forEach(alert -> inTrouble.add(alerts.get(alert)));
+        alerts.values().forEach(alert -> inTrouble.addAll(operands(alert)));
+
+        rounds(3 * TURN, "ok");
+        answers(healthy, inHealth, () -> {});
+        healthy.putAll(now(expressions(panels)));
+
         inject(Fault.newBuilder()
-                .setAnswerLate(Duration.newBuilder().setNanos((int) TimeUnit.MILLISECONDS.toNanos(400)))
+                .setAnswerLate(Duration.newBuilder().setNanos((int) TimeUnit.MILLISECONDS.toNanos(900)))
                 .setCount(BUFFERS));
-        answers(slow, Set.of(alerts.get("UuidDeferralNotHiding")));
+        rounds(TURN, "ok");
         slow.putAll(now(expressions(panels)));
+
         clearFaults();
         inject(Fault.newBuilder()
                 .setAnswerTwice(AnswerTwice.getDefaultInstance())
                 .setCount(1));
         inject(Fault.newBuilder().setAnswerCode(GpuResult.ERR_UNSPEC.number()).setCount(1));
-        assertThat(statusOfUnknownDevice()).isEqualTo(Status.Code.NOT_FOUND);
-        answers(
-                broken,
-                expressions(panels.stream()
-                        .filter(panel -> EMPTY_IN_HEALTH.contains(panel.title()))
-                        .toList()),
-                this::statusOfUnknownDevice);
-        answers(broken, PROVOKED.stream().map(alerts::get).collect(Collectors.toSet()));
-        Set<String> operands = alerts.values().stream()
-                .flatMap(alert -> operands(alert).stream())
-                .collect(Collectors.toCollection(TreeSet::new));
-        answers(broken, operands);
+        rounds(2 * TURN, "failed");
+        answers(broken, inTrouble, () -> assertThat(statusOfUnknownDevice()).isEqualTo(Status.Code.NOT_FOUND));
         broken.putAll(now(expressions(panels)));
 
         Set<String> run = new TreeSet<>(healthy.keySet());
@@ -274,41 +277,50 @@ class DashboardsTest {
                 .toList();
     }
 
-    private void answers(Map<String, List<Sample>> into, Set<String> expressions) {
-        answers(into, expressions, () -> Status.Code.OK);
-    }
-
-    /** Waits until each has had an answer that is not empty. */
-    private void answers(Map<String, List<Sample>> into, Set<String> expressions, Provocation again) {
+    /**
+     * Waits until each has had an answer.
+     *
+     * @param provocation done again before each attempt
+     */
+    private void answers(Map<String, List<Sample>> into, Set<String> expressions, Runnable provocation) {
         await().atMost(PATIENCE).pollInterval(java.time.Duration.ofSeconds(1)).untilAsserted(() -> {
-            var _ = again.run();
-            now(expressions).forEach((expression, answer) -> {
-                if (!answer.isEmpty()) {
-                    into.put(expression, answer);
-                }
-            });
+            provocation.run();
+            into.putAll(now(expressions));
             assertThat(into.keySet())
                     .as("expressions with an answer; the load says:\n" + load.output())
                     .containsAll(expressions);
         });
     }
 
-    private interface Provocation {
-        Status.Code run();
+    /** Waits for a few more rounds that end so, enough for a rate. */
+    private void rounds(int rounds, String outcome) {
+        String ended = "sum(crossdev_load_rounds_total{outcome=\"" + outcome + "\"})";
+        double before = total(ended);
+        await().atMost(PATIENCE)
+                .untilAsserted(() ->
+                        assertThat(total(ended)).as(load.output()).isGreaterThanOrEqualTo(before + rounds));
     }
 
+    private double total(String expression) {
+        return prometheus.query(expression).stream().mapToDouble(Sample::value).sum();
+    }
+
+    /** What has an answer. A quotient of nothing by nothing is none. */
     private Map<String, List<Sample>> now(Set<String> expressions) {
-        return expressions.stream()
-                .collect(Collectors.toMap(
-                        each -> each, each -> prometheus.query(Dashboard.resolve(each, RATE_INTERVAL))));
+        Map<String, List<Sample>> answers = new LinkedHashMap<>();
+        for (String expression : expressions) {
+            List<Sample> samples = prometheus.query(Dashboard.resolve(expression, RATE_INTERVAL)).stream()
+                    .filter(sample -> !Double.isNaN(sample.value()))
+                    .toList();
+            if (!samples.isEmpty()) {
+                answers.put(expression, samples);
+            }
+        }
+        return answers;
     }
 
-    private HostAndPort loadsMetrics() {
-        Pattern address = Pattern.compile("meters at http://(\\S+)/q/metrics");
-        await().atMost(PATIENCE).until(() -> address.matcher(load.output()).find());
-        Matcher matcher = address.matcher(load.output());
-        assertThat(matcher.find()).isTrue();
-        return HostAndPort.parse(matcher.group(1));
+    private HostAndPort loadsMeters() {
+        return await().atMost(PATIENCE).until(load::meters, Optional::isPresent).orElseThrow();
     }
 
     /** In each device, the load's next one included. */

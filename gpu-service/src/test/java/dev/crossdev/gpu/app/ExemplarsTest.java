@@ -11,11 +11,14 @@ import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
 import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc.GpuDeviceBlockingStub;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.ServerInterceptor;
 import io.grpc.stub.MetadataUtils;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.quarkus.vertx.http.HttpServer;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
@@ -40,6 +43,10 @@ class ExemplarsTest {
 
     @Inject
     HttpServer http;
+
+    @Any
+    @Inject
+    Instance<ServerInterceptor> interceptors;
 
     /** Spans are made and go nowhere. */
     public static final class TracingOn extends GpuServiceProfile {
@@ -80,6 +87,14 @@ class ExemplarsTest {
                                 + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"))
                 .contains("virtio_command_seconds_bucket")
                 .doesNotContain("trace_id");
+    }
+
+    /** They are wired when the service is built, and would take their share of every call with tracing off as well. */
+    @Test
+    void theExtensionsOwnInterceptorsAreNotThere() {
+        assertThat(interceptors.stream().map(each -> each.getClass().getName()))
+                .anyMatch(name -> name.startsWith("dev.crossdev.service.call.CallSpans"))
+                .noneMatch(name -> name.startsWith("io.quarkus.opentelemetry"));
     }
 
     /** As a client that traces. */

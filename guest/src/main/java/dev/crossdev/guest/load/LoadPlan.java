@@ -33,11 +33,19 @@ public record LoadPlan(
         if (!(roundsPerSecond > 0 && roundsPerSecond <= 1_000)) {
             throw new IllegalArgumentException("more than 0 and up to 1000 rounds per second, not " + roundsPerSecond);
         }
+        if (rounds.isPresent() && rounds.getAsLong() < 1) {
+            throw new IllegalArgumentException("at least one round, not " + rounds.getAsLong());
+        }
+        // A number of buffers that no round can have is told now and not by the first round.
+        var _ = parameters(strategies.getFirst(), buffers);
     }
 
     /** What round number {@code round}, counted from 0, runs. */
     RunParameters round(long round) {
-        RegistrationStrategy strategy = strategies.get((int) (round % strategies.size()));
+        return parameters(strategies.get((int) (round % strategies.size())), buffers);
+    }
+
+    private static RunParameters parameters(RegistrationStrategy strategy, int buffers) {
         return new RunParameters(strategy, buffers, false, RunMode.FULL, RunParameters.InjectedTiming.NONE);
     }
 

@@ -144,6 +144,16 @@ class LoadTest {
         }
     }
 
+    @Test
+    void noBuffersAndNoRoundsAreNoPlan() {
+        assertThatThrownBy(() -> new LoadPlan(
+                        List.of(RegistrationStrategy.DEFERRED), 0, 1, OptionalLong.empty(), Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() ->
+                        new LoadPlan(List.of(RegistrationStrategy.DEFERRED), 1, 1, OptionalLong.of(0), Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
     private Load load(OptionalLong rounds, RegistrationStrategy... strategies) {
         return load(new LoadPlan(List.of(strategies), 2, 200, rounds, Optional.empty()));
     }
