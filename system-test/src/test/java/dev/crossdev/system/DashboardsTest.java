@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DashboardsTest {
 
-    private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(60);
+    private static final java.time.Duration PATIENCE = java.time.Duration.ofSeconds(120);
 
     private static final int BUFFERS = 4;
 
@@ -297,8 +297,8 @@ class DashboardsTest {
         String ended = "sum(crossdev_load_rounds_total{outcome=\"" + outcome + "\"})";
         double before = total(ended);
         await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(total(ended)).as(load.output()).isGreaterThanOrEqualTo(before + rounds));
+                .untilAsserted(
+                        () -> assertThat(total(ended)).as(load.output()).isGreaterThanOrEqualTo(before + rounds));
     }
 
     private double total(String expression) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(SharedServices.class)
 class LoadCommandTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final String CLIP =
             Checkout.HOME.resolve("media/src/test/resources/sample-64x48.mp4").toString();
 
@@ -58,8 +58,8 @@ class LoadCommandTest {
     @Test
     void servicesThatComeBackAreConnectedAgain() {
         Services first = Services.start(Checkout.HOME, Services.Ports.FREE);
-        Services.Ports ports =
-                new Services.Ports(first.gpu().address().port(), first.video().address().port());
+        Services.Ports ports = new Services.Ports(
+                first.gpu().address().port(), first.video().address().port());
         Command load = on(first);
         HostAndPort meters = meters(load);
         await().atMost(PATIENCE).until(() -> status(meters, "ready") == 200);
@@ -120,7 +120,8 @@ class LoadCommandTest {
     private static HttpResponse<String> get(HostAndPort meters, String path) {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(
-                    HttpRequest.newBuilder(URI.create("http://" + meters + path)).build(),
+                    HttpRequest.newBuilder(URI.create("http://" + meters + path))
+                            .build(),
                     HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
             throw new AssertionError(e);

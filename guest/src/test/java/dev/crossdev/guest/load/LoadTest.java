@@ -149,8 +149,8 @@ class LoadTest {
         assertThatThrownBy(() -> new LoadPlan(
                         List.of(RegistrationStrategy.DEFERRED), 0, 1, OptionalLong.empty(), Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() ->
-                        new LoadPlan(List.of(RegistrationStrategy.DEFERRED), 1, 1, OptionalLong.of(0), Optional.empty()))
+        assertThatThrownBy(() -> new LoadPlan(
+                        List.of(RegistrationStrategy.DEFERRED), 1, 1, OptionalLong.of(0), Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
