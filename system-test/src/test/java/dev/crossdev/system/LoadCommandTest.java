@@ -56,26 +56,6 @@ class LoadCommandTest {
     }
 
     @Test
-    void servicesThatComeBackAreConnectedAgain() {
-        Services first = Services.start(Checkout.HOME, Services.Ports.FREE);
-        Services.Ports ports = new Services.Ports(
-                first.gpu().address().port(), first.video().address().port());
-        Command load = on(first);
-        HostAndPort meters = meters(load);
-        await().atMost(PATIENCE).until(() -> status(meters, "ready") == 200);
-        first.close();
-        await().atMost(PATIENCE).until(() -> status(meters, "ready") == 503);
-        assertThat(status(meters, "live")).isEqualTo(200);
-        try (Services _ = Services.start(Checkout.HOME, ports)) {
-            await().atMost(PATIENCE).until(() -> status(meters, "ready") == 200);
-            assertThat(get(meters, "/q/metrics").body()).contains("crossdev_load_reconnects_total 1.0");
-            load.interrupt();
-            Ended ended = load.await(PATIENCE);
-            assertThat(ended.output()).contains("0 damaged, 0 failed").contains("1 reconnects");
-        }
-    }
-
-    @Test
     void servicesThatAreNeverThereAreCode3() {
         Ended ended = Checkout.crossdev(
                         "load", "--gpu", "127.0.0.1:1", "--video", "127.0.0.1:1", "--for", "500ms", CLIP)
