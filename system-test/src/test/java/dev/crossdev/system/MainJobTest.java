@@ -92,6 +92,19 @@ class MainJobTest {
     @ParameterizedTest
     @EnumSource(
             value = RegistrationStrategy.class,
+            names = {"BLOCK_AT_EXPORT", "DEFERRED"})
+    void aClipDecodesIntoBlobsOfTheGuestsOwnMemory(RegistrationStrategy strategy) {
+        harness.inject(DevicePair.NONE);
+
+        ReportRun run =
+                harness.run(new RunParameters(strategy, BUFFERS, false, true, RunMode.FULL, InjectedTiming.NONE));
+
+        assertThat(checks.of(run)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RegistrationStrategy.class,
             names = {"BLOCK_AT_ALLOCATION", "BLOCK_AT_EXPORT"})
     void waitingInTheAllocatorPaysARoundTripPerBuffer(RegistrationStrategy strategy) {
         ReportRun run = run(strategy, DevicePair.transit(Duration.ofMillis(2)), RunMode.STARTUP);

@@ -28,10 +28,18 @@ public final class RunOptions {
     @Option(names = "--batch", description = "Allocate all buffers before exporting any.")
     private boolean batch;
 
+    @Option(
+            names = "--blob",
+            description = {
+                "Decode into blobs of the guest's own memory instead of 2D resources with a host copy;",
+                "their registration is sent at creation, whatever the strategy, as Linux does."
+            })
+    private boolean blobs;
+
     /** @throws CommandFailure when there can be no such run */
     public RunParameters parameters(RunMode mode, DevicePair latency) {
         try {
-            return new RunParameters(strategy, buffers, batch, mode, latency.injected());
+            return new RunParameters(strategy, buffers, batch, blobs, mode, latency.injected());
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.USAGE, "--buffers: " + e.getMessage(), e);
         }

@@ -23,10 +23,14 @@ final class MappedRegion {
         this.segment = segment;
     }
 
+    static MappedRegion map(int descriptor, long size) {
+        return over(Libc.check(MemoryCalls.map(descriptor, size), "mapping shared memory"), size);
+    }
+
+    /** What is mapped at an address, which is this object's to unmap from here on. */
     // The arena lives as long as the mapping.
     @SuppressWarnings("MustBeClosedChecker")
-    static MappedRegion map(int descriptor, long size) {
-        long address = Libc.check(MemoryCalls.map(descriptor, size), "mapping shared memory");
+    static MappedRegion over(long address, long size) {
         Arena arena = Arena.ofShared();
         MemorySegment segment = MemorySegment.ofAddress(address)
                 .reinterpret(size, arena, whole -> MemoryCalls.unmap(whole.address(), size));

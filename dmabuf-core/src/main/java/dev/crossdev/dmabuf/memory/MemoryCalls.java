@@ -32,7 +32,12 @@ final class MemoryCalls {
     private static final int MFD_ALLOW_SEALING = 2;
     private static final int MFD_NOEXEC_SEAL = 8;
     private static final int PROT_READ_WRITE = 3;
+    private static final int PROT_NONE = 0;
     private static final int MAP_SHARED = 1;
+    private static final int MAP_PRIVATE = 2;
+    private static final int MAP_FIXED = 0x10;
+    private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MAP_NORESERVE = 0x4000;
 
     private static final MethodHandle MEMFD_CREATE =
             Libc.link("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
@@ -133,9 +138,23 @@ final class MemoryCalls {
 
     /** Maps a whole file read-write and shared; the address, or -errno. */
     static long map(int descriptor, long size) {
+        return mmap(0, size, PROT_READ_WRITE, MAP_SHARED, descriptor, 0);
+    }
+
+    /** Address space in which nothing can be read or written yet; the address, or -errno. */
+    static long reserve(long size) {
+        return mmap(0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    }
+
+    /** Maps a part of a file into reserved address space; the address, or -errno. */
+    static long mapAt(long address, int descriptor, long offset, long size) {
+        return mmap(address, size, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED, descriptor, offset);
+    }
+
+    private static long mmap(long address, long size, int protection, int flags, int descriptor, long offset) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.errnoIn(arena);
-            long result = (long) MMAP.invokeExact(errno, 0L, size, PROT_READ_WRITE, MAP_SHARED, descriptor, 0L);
+            long result = (long) MMAP.invokeExact(errno, address, size, protection, flags, descriptor, offset);
             return Libc.result(result, errno);
         } catch (Throwable e) {
             throw Libc.impossible(e);

@@ -62,7 +62,8 @@ final class GpuBeans {
                 config.maxScanoutBytes(),
                 config.displays().stream().map(GpuBeans::display).toList(),
                 config.fenceWait(),
-                config.fenceHold());
+                config.fenceHold(),
+                config.revokeWait());
     }
 
     private static DisplaySize display(String text) {

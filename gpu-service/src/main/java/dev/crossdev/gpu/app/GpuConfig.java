@@ -37,6 +37,10 @@ interface GpuConfig {
     @WithDefault("2S")
     Duration fenceHold();
 
+    /** How long importers may take to let go of guest memory that goes away; then they are cut off. */
+    @WithDefault("2S")
+    Duration revokeWait();
+
     Objects objects();
 
     /** Bounds of what importers may ask. */

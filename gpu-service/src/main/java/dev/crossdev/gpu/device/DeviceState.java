@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -56,16 +57,20 @@ final class DeviceState {
         }
     }
 
-    /** Takes a resource out, off the scanouts too, and drops it. */
-    void remove(Resource resource) {
+    /**
+     * Takes a resource out, off the scanouts too, and drops it.
+     *
+     * @return completes when nobody can touch guest memory of it any more
+     */
+    CompletableFuture<Void> remove(Resource resource) {
         synchronized (lock) {
             if (!resources.remove(resource.id(), resource)) {
-                return;
+                return Resource.NOBODY;
             }
             releaseEntries(resource);
         }
         scanouts.forEach(scanout -> scanout.disableIfShowing(resource));
-        resource.drop();
+        return resource.drop(settings.revokeWait());
     }
 
     /** False when the device has no room for so many entries. */
@@ -80,13 +85,16 @@ final class DeviceState {
         }
     }
 
-    void detach(Resource resource) {
+    /** Completes when nobody can touch the backing any more. */
+    CompletableFuture<Void> detach(Resource resource) {
         synchronized (lock) {
-            if (!disposed) {
-                releaseEntries(resource);
-                resource.detach();
+            if (disposed) {
+                return Resource.NOBODY;
             }
+            releaseEntries(resource);
         }
+        // Without the lock: importers are told.
+        return resource.detach(settings.revokeWait());
     }
 
     int backingEntries() {
@@ -125,8 +133,12 @@ final class DeviceState {
         }
     }
 
-    /** Drops everything; whatever still runs on this state finds nothing to do. */
-    void dispose() {
+    /**
+     * Drops everything; whatever still runs on this state finds nothing to do.
+     *
+     * @return completes when nobody can touch guest memory of the resources any more
+     */
+    CompletableFuture<Void> dispose() {
         List<Resource> left;
         synchronized (lock) {
             disposed = true;
@@ -136,7 +148,10 @@ final class DeviceState {
             pointers.clear();
         }
         scanouts.forEach(Scanout::disable);
-        left.forEach(Resource::drop);
+        // All are asked before any is waited for.
+        return CompletableFuture.allOf(left.stream()
+                .map(resource -> resource.drop(settings.revokeWait()))
+                .toArray(CompletableFuture[]::new));
     }
 
     private void releaseEntries(Resource resource) {

@@ -25,14 +25,14 @@ final class FencedWork {
         this.settings = settings;
     }
 
-    Outcome on(HostImage image, Access access, Supplier<GpuResponse> work) {
-        Optional<ObjectExport> exported = image.export();
+    Outcome on(SharedPixels pixels, Access access, Supplier<GpuResponse> work) {
+        Optional<ObjectExport> exported = pixels.export();
         if (exported.isEmpty()) {
-            return new Outcome.Done(held(image, work));
+            return new Outcome.Done(held(pixels, work));
         }
         ObjectExport export = exported.get();
         if (export.tryBegin(access, settings.fenceHold())) {
-            return new Outcome.Done(begun(image, export, access, work));
+            return new Outcome.Done(begun(pixels, export, access, work));
         }
         return new Outcome.Waiting(() -> {
             try {
@@ -44,27 +44,28 @@ final class FencedWork {
                 LOG.log(level, () -> "gave up on object " + export.uuid() + ": " + e);
                 return Answers.UNSPEC;
             }
-            return begun(image, export, access, work);
+            return begun(pixels, export, access, work);
         });
     }
 
-    private static GpuResponse begun(HostImage image, ObjectExport export, Access access, Supplier<GpuResponse> work) {
+    private static GpuResponse begun(
+            SharedPixels pixels, ObjectExport export, Access access, Supplier<GpuResponse> work) {
         try {
-            return held(image, work);
+            return held(pixels, work);
         } finally {
             export.end(access);
         }
     }
 
     /** A reset may take the resource away meanwhile, but not its memory. */
-    private static GpuResponse held(HostImage image, Supplier<GpuResponse> work) {
-        if (!image.tryHold()) {
+    private static GpuResponse held(SharedPixels pixels, Supplier<GpuResponse> work) {
+        if (!pixels.tryHold()) {
             return Answers.UNSPEC;
         }
         try {
             return work.get();
         } finally {
-            image.letGo();
+            pixels.letGo();
         }
     }
 }

@@ -15,17 +15,20 @@ import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.memory.GuestMemory;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
- * A virtio-gpu device without 3D: 2D resources in host memory, up to 16 scanouts, a pointer on each, and UUIDs for its
- * resources.
+ * A virtio-gpu device without 3D: 2D resources in host memory, blobs of guest memory, up to 16 scanouts, a pointer on each,
+ * and UUIDs for its resources.
  *
  * <p>Control commands execute in the order in which they come and are answered in that order; cursor commands likewise,
- * on a lane of their own. A command that must wait for an importer (FLUSH, TRANSFER_TO_HOST_2D; see {@link FencedWork})
+ * on a lane of their own. A command that must wait for an importer (FLUSH, TRANSFER_TO_HOST_2D, see {@link FencedWork};
+ * UNREF and DETACH_BACKING of a blob, see {@link ObjectExport#revoke})
  * waits on a virtual thread, and the control commands behind it wait with it. All else runs on the caller's thread.
  *
  * <p>The transport bounds how many commands are pending, as a virtqueue does by its size.
@@ -36,11 +39,12 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
     public static final int DEVICE_ID = 16;
 
     /** What this device can do. */
-    public static final Features OFFERED =
-            Features.of(TransportFeature.VERSION_1, GpuFeature.EDID, GpuFeature.RESOURCE_UUID);
+    public static final Features OFFERED = Features.of(
+            TransportFeature.VERSION_1, GpuFeature.EDID, GpuFeature.RESOURCE_UUID, GpuFeature.RESOURCE_BLOB);
 
     private final GpuSettings settings;
     private final MemoryLedger ledger;
+    private final BlobCommands blobs;
     private final ResourceCommands resources;
     private final ScanoutCommands scanouts;
     private final CommandLane control = new CommandLane("control", this::control);
@@ -57,8 +61,9 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         this.settings = settings;
         this.ledger = new MemoryLedger(settings.maxBytes());
         FencedWork fenced = new FencedWork(settings);
-        this.resources = new ResourceCommands(accepted, memory, exports, ledger, fenced);
-        this.scanouts = new ScanoutCommands(settings, fenced);
+        this.blobs = new BlobCommands(accepted, memory, exports);
+        this.resources = new ResourceCommands(accepted, memory, exports, ledger, fenced, settings, blobs);
+        this.scanouts = new ScanoutCommands(accepted, settings, fenced);
         this.state = new DeviceState(settings);
     }
 
@@ -87,7 +92,7 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         cursor.reset();
         DeviceState old = state;
         state = new DeviceState(settings);
-        old.dispose();
+        Revokes.await(old.dispose(), settings.revokeWait());
     }
 
     @Override
@@ -95,7 +100,7 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         if (closed.compareAndSet(false, true)) {
             control.close();
             cursor.close();
-            state.dispose();
+            Revokes.await(state.dispose(), settings.revokeWait());
         }
     }
 
@@ -107,14 +112,31 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
             count++;
             bytes += switch (resource) {
                 case Resource.Flat flat -> flat.image().bytes();
+                case Resource.Blob blob -> blob.size();
             };
         }
-        return new Usage(count, bytes, ledger.count(), ledger.bytes());
+        List<Resource.Blob> live = blobs();
+        return new Usage(
+                count,
+                bytes,
+                ledger.count() + live.size(),
+                ledger.bytes() + live.stream().mapToLong(Resource.Blob::size).sum());
     }
 
     @Override
     public List<HeldBuffer> buffers() {
-        return ledger.images().stream().map(HostImage::describe).toList();
+        return Stream.concat(
+                        ledger.images().stream().map(HostImage::describe),
+                        blobs().stream().map(Resource.Blob::describe))
+                .sorted(Comparator.comparing(HeldBuffer::createdAt))
+                .toList();
+    }
+
+    private List<Resource.Blob> blobs() {
+        return state.resources().stream()
+                .filter(Resource.Blob.class::isInstance)
+                .map(Resource.Blob.class::cast)
+                .toList();
     }
 
     @Override
@@ -150,19 +172,18 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
             case GpuCommand.GetDisplayInfo _ -> done(scanouts.displayInfo());
             case GpuCommand.GetEdid command -> done(scanouts.edid(command));
             case GpuCommand.ResourceCreate2d command -> done(resources.create(now, command));
-            case GpuCommand.ResourceUnref command -> done(resources.unref(now, command));
+            case GpuCommand.ResourceUnref command -> resources.unref(now, command);
             case GpuCommand.SetScanout command -> done(scanouts.setScanout(now, command));
             case GpuCommand.ResourceFlush command -> scanouts.flush(now, command);
             case GpuCommand.TransferToHost2d command -> resources.transfer(now, command);
             case GpuCommand.ResourceAttachBacking command -> done(resources.attachBacking(now, command));
-            case GpuCommand.ResourceDetachBacking command -> done(resources.detachBacking(now, command));
+            case GpuCommand.ResourceDetachBacking command -> resources.detachBacking(now, command);
             case GpuCommand.ResourceAssignUuid command -> done(resources.assignUuid(now, command));
             // num_capsets is 0, so every index is out of range.
             case GpuCommand.GetCapsetInfo _ -> done(Answers.INVALID_PARAMETER);
             case GpuCommand.GetCapset _ -> done(Answers.INVALID_PARAMETER);
-            // The feature is not offered, so it is never negotiated.
-            case GpuCommand.ResourceCreateBlob _ -> done(Answers.INVALID_PARAMETER);
-            case GpuCommand.SetScanoutBlob _ -> done(Answers.INVALID_PARAMETER);
+            case GpuCommand.ResourceCreateBlob command -> done(blobs.create(now, command));
+            case GpuCommand.SetScanoutBlob command -> done(scanouts.setScanoutBlob(now, command));
             // 3D, contexts, host-visible blobs, numbers that nobody knows.
             case GpuCommand.Unsupported _ -> done(Answers.UNSPEC);
             case GpuCommand.UpdateCursor _, GpuCommand.MoveCursor _ ->

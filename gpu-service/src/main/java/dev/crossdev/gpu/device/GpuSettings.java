@@ -16,6 +16,7 @@ import java.util.List;
  * @param fenceWait how long a command waits for an importer that reads or writes the object, before it fails
  * @param fenceHold how long the device itself may take over an object's pixels; a fence older than that counts as
  *     signalled with an error
+ * @param revokeWait how long importers may take to let go of guest memory that goes away; then they are cut off
  */
 public record GpuSettings(
         long maxBytes,
@@ -24,7 +25,8 @@ public record GpuSettings(
         long maxScanoutBytes,
         List<DisplaySize> displays,
         Duration fenceWait,
-        Duration fenceHold) {
+        Duration fenceHold,
+        Duration revokeWait) {
 
     /** 256 MiB, 4096 resources, one display of 640x480, two seconds. */
     public static final GpuSettings DEFAULT = new GpuSettings(
@@ -33,6 +35,7 @@ public record GpuSettings(
             1 << 18,
             256L << 20,
             List.of(new DisplaySize(640, 480)),
+            Duration.ofSeconds(2),
             Duration.ofSeconds(2),
             Duration.ofSeconds(2));
 
@@ -45,6 +48,9 @@ public record GpuSettings(
         if (maxBytes < 0 || maxResources < 0 || maxBackingEntries < 0 || maxScanoutBytes < 0) {
             throw new IllegalArgumentException("a limit is negative");
         }
+        if (!revokeWait.isPositive()) {
+            throw new IllegalArgumentException("a revoke needs time");
+        }
         if (!fenceWait.isPositive() || !fenceHold.isPositive()) {
             throw new IllegalArgumentException("a fence needs time: wait " + fenceWait + ", hold " + fenceHold);
         }
@@ -52,27 +58,37 @@ public record GpuSettings(
 
     public GpuSettings withDisplays(List<DisplaySize> others) {
         return new GpuSettings(
-                maxBytes, maxResources, maxBackingEntries, maxScanoutBytes, others, fenceWait, fenceHold);
+                maxBytes, maxResources, maxBackingEntries, maxScanoutBytes, others, fenceWait, fenceHold, revokeWait);
     }
 
     public GpuSettings withMaxBytes(long bytes) {
-        return new GpuSettings(bytes, maxResources, maxBackingEntries, maxScanoutBytes, displays, fenceWait, fenceHold);
+        return new GpuSettings(
+                bytes, maxResources, maxBackingEntries, maxScanoutBytes, displays, fenceWait, fenceHold, revokeWait);
     }
 
     public GpuSettings withMaxResources(int resources) {
-        return new GpuSettings(maxBytes, resources, maxBackingEntries, maxScanoutBytes, displays, fenceWait, fenceHold);
+        return new GpuSettings(
+                maxBytes, resources, maxBackingEntries, maxScanoutBytes, displays, fenceWait, fenceHold, revokeWait);
     }
 
     public GpuSettings withMaxBackingEntries(int entries) {
-        return new GpuSettings(maxBytes, maxResources, entries, maxScanoutBytes, displays, fenceWait, fenceHold);
+        return new GpuSettings(
+                maxBytes, maxResources, entries, maxScanoutBytes, displays, fenceWait, fenceHold, revokeWait);
     }
 
     public GpuSettings withMaxScanoutBytes(long bytes) {
-        return new GpuSettings(maxBytes, maxResources, maxBackingEntries, bytes, displays, fenceWait, fenceHold);
+        return new GpuSettings(
+                maxBytes, maxResources, maxBackingEntries, bytes, displays, fenceWait, fenceHold, revokeWait);
     }
 
     public GpuSettings withFences(Duration wait, Duration hold) {
-        return new GpuSettings(maxBytes, maxResources, maxBackingEntries, maxScanoutBytes, displays, wait, hold);
+        return new GpuSettings(
+                maxBytes, maxResources, maxBackingEntries, maxScanoutBytes, displays, wait, hold, revokeWait);
+    }
+
+    public GpuSettings withRevokeWait(Duration wait) {
+        return new GpuSettings(
+                maxBytes, maxResources, maxBackingEntries, maxScanoutBytes, displays, fenceWait, fenceHold, wait);
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.crossdev.gpu.device;
 
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.SharedMemory;
+import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
 import dev.crossdev.gpu.device.ObjectExports.Layout;
 import dev.crossdev.virtio.HeldBuffer;
 import dev.crossdev.virtio.gpu.PixelFormat;
@@ -16,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The host copy of a 2D resource: memory that the device owns. The resource holds it, an export of the resource holds it
  * too, and the last one out frees it: so a Linux exporter's object stands behind its dma-bufs.
  */
-final class HostImage {
+final class HostImage implements SharedPixels {
     private final int resourceId;
+    private final PixelFormat format;
     private final Layout layout;
     private final SharedMemory memory;
     private final MemoryLedger ledger;
@@ -27,8 +30,9 @@ final class HostImage {
     private boolean named = true;
     private @Nullable ObjectExport export;
 
-    private HostImage(int resourceId, Layout layout, SharedMemory memory, MemoryLedger ledger) {
+    private HostImage(int resourceId, PixelFormat format, Layout layout, SharedMemory memory, MemoryLedger ledger) {
         this.resourceId = resourceId;
+        this.format = format;
         this.layout = layout;
         this.memory = memory;
         this.ledger = ledger;
@@ -54,13 +58,17 @@ final class HostImage {
             return Optional.empty();
         }
         Layout layout = new Layout(format, width, height, width * PixelFormat.BYTES_PER_PIXEL, 0, size);
-        HostImage image = new HostImage(resourceId, layout, memory, ledger);
+        HostImage image = new HostImage(resourceId, format, layout, memory, ledger);
         ledger.add(image);
         return Optional.of(image);
     }
 
     Layout layout() {
         return layout;
+    }
+
+    PixelFormat format() {
+        return format;
     }
 
     int width() {
@@ -75,8 +83,10 @@ final class HostImage {
         return layout.size();
     }
 
-    SharedMemory memory() {
-        return memory;
+    /** What an export of it says; it keeps the memory until the export is over. */
+    ExportedMemory exportable() {
+        return new ExportedMemory(
+                resourceId, List.of(new MemoryPiece(memory, 0, layout.size())), layout, Optional.empty(), this::letGo);
     }
 
     /** Only while it is held. */
@@ -84,7 +94,8 @@ final class HostImage {
         return memory.segment().asSlice(0, layout.size());
     }
 
-    Optional<ObjectExport> export() {
+    @Override
+    public Optional<ObjectExport> export() {
         synchronized (lock) {
             return Optional.ofNullable(export);
         }
@@ -102,11 +113,13 @@ final class HostImage {
     }
 
     /** False when the last holder has gone already. */
-    boolean tryHold() {
+    @Override
+    public boolean tryHold() {
         return holders.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
     }
 
-    void letGo() {
+    @Override
+    public void letGo() {
         if (holders.decrementAndGet() == 0) {
             memory.close();
             ledger.remove(this);
@@ -142,6 +155,6 @@ final class HostImage {
                 importers,
                 createdAt,
                 "",
-                layout.format() + " " + layout.width() + "x" + layout.height());
+                format + " " + layout.width() + "x" + layout.height());
     }
 }

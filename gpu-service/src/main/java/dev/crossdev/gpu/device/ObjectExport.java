@@ -4,6 +4,7 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 
 /** One exported resource, from its first ASSIGN_UUID until nobody holds it. All methods may be called from any thread. */
 public interface ObjectExport {
@@ -37,6 +38,15 @@ public interface ObjectExport {
      * go. Again is nothing.
      */
     void withdraw();
+
+    /**
+     * The memory is going away under the importers, because it is the guest's: withdraws, asks every importer to let go, and
+     * completes when the last one has and nobody here touches the bytes any more. Importers that have not let go when the
+     * time is over are cut off, so it always completes, and never with a failure. Does not wait; again is the same stage.
+     *
+     * @param patience for the importers to acknowledge
+     */
+    CompletableFuture<Void> revoke(Duration patience);
 
     /** What the device is about to do with the pixels; the usage classes of Linux's dma_resv. */
     enum Access {

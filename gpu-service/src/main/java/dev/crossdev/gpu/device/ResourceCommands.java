@@ -3,7 +3,6 @@ package dev.crossdev.gpu.device;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.gpu.device.CommandLane.Outcome;
 import dev.crossdev.gpu.device.ObjectExport.Access;
-import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuFeature;
@@ -15,6 +14,7 @@ import dev.crossdev.virtio.memory.GuestMemory;
 import dev.crossdev.virtio.memory.ScatterList;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The commands that make, fill, export and drop resources. Codes and their order are QEMU's (virtio-gpu.c), except that
@@ -28,14 +28,24 @@ final class ResourceCommands {
     private final ObjectExports exports;
     private final MemoryLedger ledger;
     private final FencedWork fenced;
+    private final GpuSettings settings;
+    private final BlobCommands blobs;
 
     ResourceCommands(
-            Features accepted, GuestMemory memory, ObjectExports exports, MemoryLedger ledger, FencedWork fenced) {
+            Features accepted,
+            GuestMemory memory,
+            ObjectExports exports,
+            MemoryLedger ledger,
+            FencedWork fenced,
+            GpuSettings settings,
+            BlobCommands blobs) {
         this.accepted = accepted;
         this.memory = memory;
         this.exports = exports;
         this.ledger = ledger;
         this.fenced = fenced;
+        this.settings = settings;
+        this.blobs = blobs;
     }
 
     GpuResponse create(DeviceState state, GpuCommand.ResourceCreate2d command) {
@@ -62,13 +72,11 @@ final class ResourceCommands {
         return Answers.OK;
     }
 
-    GpuResponse unref(DeviceState state, GpuCommand.ResourceUnref command) {
+    Outcome unref(DeviceState state, GpuCommand.ResourceUnref command) {
         Optional<Resource> resource = state.resource(command.resourceId());
-        if (resource.isEmpty()) {
-            return Answers.INVALID_RESOURCE_ID;
-        }
-        state.remove(resource.get());
-        return Answers.OK;
+        return resource.isEmpty()
+                ? new Outcome.Done(Answers.INVALID_RESOURCE_ID)
+                : answeredAfter(state.remove(resource.get()));
     }
 
     GpuResponse attachBacking(DeviceState state, GpuCommand.ResourceAttachBacking command) {
@@ -88,19 +96,37 @@ final class ResourceCommands {
         } catch (ErrnoException e) {
             return Answers.UNSPEC;
         }
+        if (resource.get() instanceof Resource.Blob blob && backing.size() < blob.size()) {
+            return Answers.UNSPEC;
+        }
         return state.attach(resource.get(), backing) ? Answers.OK : Answers.OUT_OF_MEMORY;
     }
 
-    GpuResponse detachBacking(DeviceState state, GpuCommand.ResourceDetachBacking command) {
+    Outcome detachBacking(DeviceState state, GpuCommand.ResourceDetachBacking command) {
         Optional<Resource> resource = state.resource(command.resourceId());
         if (resource.isEmpty()) {
-            return Answers.INVALID_RESOURCE_ID;
+            return new Outcome.Done(Answers.INVALID_RESOURCE_ID);
         }
         if (resource.get().backing().isEmpty()) {
-            return Answers.UNSPEC;
+            return new Outcome.Done(Answers.UNSPEC);
         }
-        state.detach(resource.get());
-        return Answers.OK;
+        return answeredAfter(state.detach(resource.get()));
+    }
+
+    /** OK, once nobody can touch the guest's pages any more: the driver frees them when it sees the answer. */
+    private Outcome answeredAfter(CompletableFuture<Void> letGo) {
+        if (letGo.isDone()) {
+            return new Outcome.Done(Answers.OK);
+        }
+        return new Outcome.Waiting(() -> {
+            try {
+                Revokes.await(letGo, settings.revokeWait());
+                return Answers.OK;
+            } catch (ErrnoException e) {
+                // A reset, which nobody hears an answer of.
+                return Answers.UNSPEC;
+            }
+        });
     }
 
     Outcome transfer(DeviceState state, GpuCommand.TransferToHost2d command) {
@@ -124,6 +150,8 @@ final class ResourceCommands {
                     return Answers.OK;
                 });
             }
+            // Its backing is what everybody sees: QEMU and crosvm do nothing.
+            case Resource.Blob _ -> new Outcome.Done(Answers.OK);
         };
     }
 
@@ -145,6 +173,7 @@ final class ResourceCommands {
                         .<GpuResponse>map(export -> new GpuResponse.OkResourceUuid(export.uuid()))
                         .orElse(Answers.UNSPEC);
             }
+            case Resource.Blob blob -> blobs.assignUuid(blob);
         };
     }
 
@@ -153,7 +182,7 @@ final class ResourceCommands {
             return false;
         }
         try {
-            image.exported(exports.export(new ExportedMemory(id, image.memory(), image.layout(), image::letGo)));
+            image.exported(exports.export(image.exportable()));
             return true;
         } catch (ErrnoException e) {
             LOG.log(

@@ -36,11 +36,11 @@ final class Scanout {
      *
      * @return false when there is no room for the picture; nothing changes then
      */
-    boolean show(Resource.Flat resource, Rect rect) {
+    boolean show(Framebuffer framebuffer, Rect rect) {
         Shown before = current();
-        if (before != null && before.fits(resource, rect)) {
+        if (before != null && before.fits(framebuffer, rect)) {
             synchronized (lock) {
-                shown = before.of(resource, rect);
+                shown = before.of(framebuffer, rect);
             }
             return true;
         }
@@ -52,7 +52,7 @@ final class Scanout {
         Surface front = null;
         try {
             front = new Surface(rect.width(), rect.height());
-            replace(new Shown(resource, rect, front, new Surface(rect.width(), rect.height()), Rect.EMPTY));
+            replace(new Shown(framebuffer, rect, front, new Surface(rect.width(), rect.height()), Rect.EMPTY));
             return true;
         } catch (OutOfMemoryError e) {
             // From malloc, not from the heap: the machine has no room, the process is well.
@@ -70,14 +70,15 @@ final class Scanout {
 
     void disableIfShowing(Resource resource) {
         Shown now = current();
-        if (now != null && now.resource == resource) {
+        if (now != null && now.framebuffer.resource() == resource) {
             disable();
         }
     }
 
-    boolean shows(Resource resource) {
+    /** How it shows the resource; empty when it does not. */
+    Optional<Framebuffer> showing(Resource resource) {
         Shown now = current();
-        return now != null && now.resource == resource;
+        return now == null || now.framebuffer.resource() != resource ? Optional.empty() : Optional.of(now.framebuffer);
     }
 
     boolean enabled() {
@@ -87,30 +88,37 @@ final class Scanout {
     /**
      * Draws what a flush of {@code flushed}, in the resource's coordinates, changes on this display. The caller sees to
      * it that nobody writes the resource meanwhile.
+     *
+     * @return false when the pixels could not be read; what is shown stays
      */
-    void flush(Resource.Flat resource, Rect flushed) {
+    boolean flush(Resource resource, Rect flushed) {
         Shown now = current();
-        if (now == null || now.resource != resource) {
-            return;
+        if (now == null || now.framebuffer.resource() != resource) {
+            return true;
         }
         Rect damage = intersect(flushed, now.rect);
         if (damage.isEmpty()) {
-            return;
+            return true;
         }
         Surface back = drawable(now);
-        HostImage image = resource.image();
         Rect target = new Rect(damage.x() - now.rect.x(), damage.y() - now.rect.y(), damage.width(), damage.height());
         if (!target.equals(whole(now.rect))) {
             back.copy(now.front, now.stale);
         }
-        back.copy(image.pixels(), image.layout().stride(), damage.x(), damage.y(), target);
+        boolean whole = now.framebuffer.copyTo(back, damage.x(), damage.y(), target);
         synchronized (lock) {
             if (shown != now) {
                 back.retire();
-                return;
+                return true;
+            }
+            if (!whole) {
+                // What was drawn of it is drawn over the next time.
+                shown = now.spoilt(back);
+                return false;
             }
             shown = now.drawn(back, target);
             flushCount++;
+            return true;
         }
     }
 
@@ -129,9 +137,9 @@ final class Scanout {
             return Optional.of(new ScanoutImage(
                     now.rect.width(),
                     now.rect.height(),
-                    now.resource.image().layout().format().number(),
+                    now.framebuffer.format().number(),
                     flushes,
-                    now.resource.id(),
+                    now.framebuffer.resource().id(),
                     now.front.toBytes()));
         } finally {
             synchronized (lock) {
@@ -192,7 +200,7 @@ final class Scanout {
 
     /** What is shown, and what is drawn next. Replaced as a whole under the lock. */
     private static final class Shown {
-        private final Resource.Flat resource;
+        private final Framebuffer framebuffer;
         /** In the resource's coordinates. */
         private final Rect rect;
 
@@ -201,27 +209,31 @@ final class Scanout {
         /** Where {@code back} differs from {@code front}, in display coordinates. */
         private final Rect stale;
 
-        Shown(Resource.Flat resource, Rect rect, Surface front, Surface back, Rect stale) {
-            this.resource = resource;
+        Shown(Framebuffer framebuffer, Rect rect, Surface front, Surface back, Rect stale) {
+            this.framebuffer = framebuffer;
             this.rect = rect;
             this.front = front;
             this.back = back;
             this.stale = stale;
         }
 
-        boolean fits(Resource.Flat other, Rect otherRect) {
+        boolean fits(Framebuffer other, Rect otherRect) {
             return rect.width() == otherRect.width()
                     && rect.height() == otherRect.height()
-                    && resource.image().layout().format()
-                            == other.image().layout().format();
+                    && framebuffer.format() == other.format();
         }
 
-        Shown of(Resource.Flat other, Rect otherRect) {
+        Shown of(Framebuffer other, Rect otherRect) {
             return new Shown(other, otherRect, front, back, stale);
         }
 
         Shown drawn(Surface surface, Rect damage) {
-            return new Shown(resource, rect, surface, front, damage);
+            return new Shown(framebuffer, rect, surface, front, damage);
+        }
+
+        /** The same is shown; of the other picture nothing can be relied upon. */
+        Shown spoilt(Surface surface) {
+            return new Shown(framebuffer, rect, front, surface, whole(rect));
         }
     }
 }

@@ -47,6 +47,16 @@ final class Surface {
         copy(other.pixels, (long) width * PixelFormat.BYTES_PER_PIXEL, rect.x(), rect.y(), rect);
     }
 
+    /**
+     * A row of a rectangle, to be written.
+     *
+     * @param target inside this surface
+     */
+    MemorySegment row(Rect target, int row) {
+        long at = ((long) (target.y() + row) * width + target.x()) * PixelFormat.BYTES_PER_PIXEL;
+        return pixels.asSlice(at, (long) target.width() * PixelFormat.BYTES_PER_PIXEL);
+    }
+
     byte[] toBytes() {
         return pixels.toArray(ValueLayout.JAVA_BYTE);
     }

@@ -5,6 +5,7 @@ import dev.crossdev.dmabuf.DmaBuf;
 import dev.crossdev.dmabuf.DmaBufList;
 import dev.crossdev.dmabuf.ExportInfo;
 import dev.crossdev.dmabuf.UuidRegistration;
+import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.VirtioDmaBuf;
 import dev.crossdev.dmabuf.VirtioDmaBufOps;
 import dev.crossdev.dmabuf.error.Errno;
@@ -12,6 +13,7 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
 import dev.crossdev.dmabuf.fence.FenceTable;
 import dev.crossdev.dmabuf.fence.Reservation;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.gpu.device.ObjectExport;
@@ -21,11 +23,14 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +54,8 @@ public final class ExportedObject implements ObjectExport {
     private final FenceTable fences;
     private final int slotIndex;
     private final FenceSlot slot;
-    private final MemoryHandout handout;
+    private final Publications publications;
+    private final Violations violations;
     private final Consumer<ExportedObject> withdrawn;
     private final Consumer<ExportedObject> gone;
     private final Reservation reservation;
@@ -57,7 +63,10 @@ public final class ExportedObject implements ObjectExport {
     private final Map<Integer, Hold> holds = new ConcurrentHashMap<>();
     private final AtomicBoolean named = new AtomicBoolean(true);
     private final Object lock = new Object();
-    private @Nullable MemoryToken token;
+    private final Map<SharedMemory, MemoryToken> tokens = new IdentityHashMap<>();
+    private @Nullable CompletableFuture<Void> revoke;
+    /** Copies of the bytes under way here. */
+    private int touching;
 
     /**
      * @param list which the buffer joins
@@ -72,7 +81,8 @@ public final class ExportedObject implements ObjectExport {
             ExportedMemory exported,
             DmaBufList list,
             FenceTable fences,
-            MemoryHandout handout,
+            Publications publications,
+            Violations violations,
             Consumer<ExportedObject> withdrawn,
             Consumer<ExportedObject> gone) {
         this.guest = guest;
@@ -80,7 +90,8 @@ public final class ExportedObject implements ObjectExport {
         this.uuid = uuid;
         this.exported = exported;
         this.fences = fences;
-        this.handout = handout;
+        this.publications = publications;
+        this.violations = violations;
         this.withdrawn = withdrawn;
         this.gone = gone;
         this.slotIndex = fences.allocate();
@@ -135,22 +146,64 @@ public final class ExportedObject implements ObjectExport {
         return slot;
     }
 
-    /** The bytes of the object. Only for whoever holds it. */
-    public MemorySegment bytes() {
-        return exported.memory().slice(0, exported.layout().size());
+    /** Where the bytes lie, in their order. */
+    List<MemoryPiece> pieces() {
+        return exported.pieces();
     }
 
-    SharedMemory memory() {
-        return exported.memory();
+    /**
+     * Copies out of the object. Only for whoever holds it.
+     *
+     * @param target is filled; inside the object
+     * @throws ErrnoException ENOENT when the memory went away under its importers
+     */
+    public void read(long offset, MemorySegment target) {
+        copy(offset, target, false);
     }
 
-    /** What gets its memory at the descriptor socket; published when first asked for. */
-    MemoryToken token() {
+    /**
+     * Copies into the object. Only for whoever holds it.
+     *
+     * @param source all of it is copied; inside the object
+     * @throws ErrnoException ENOENT when the memory went away under its importers
+     */
+    public void write(long offset, MemorySegment source) {
+        copy(offset, source, true);
+    }
+
+    private void copy(long offset, MemorySegment other, boolean inward) {
         synchronized (lock) {
-            if (token == null) {
-                token = handout.publish(exported.memory());
+            if (revoke != null) {
+                throw LocalObjects.unknown(uuid);
             }
-            return token;
+            touching++;
+        }
+        try {
+            long start = 0;
+            long done = 0;
+            for (MemoryPiece piece : exported.pieces()) {
+                long within = offset + done - start;
+                if (within < piece.length() && done < other.byteSize()) {
+                    long length = Math.min(piece.length() - within, other.byteSize() - done);
+                    MemorySegment here = piece.segment().asSlice(within, length);
+                    MemorySegment there = other.asSlice(done, length);
+                    (inward ? here : there).copyFrom(inward ? there : here);
+                    done += length;
+                }
+                start += piece.length();
+            }
+        } finally {
+            synchronized (lock) {
+                touching--;
+            }
+            completeRevoke();
+        }
+    }
+
+    /** What gets that memory at the descriptor socket; published when first asked for. */
+    MemoryToken token(SharedMemory memory) {
+        synchronized (lock) {
+            return tokens.computeIfAbsent(memory, publications::take);
         }
     }
 
@@ -168,12 +221,20 @@ public final class ExportedObject implements ObjectExport {
         return holds.isEmpty() ? ObjectState.EXPORTED : ObjectState.ATTACHED;
     }
 
-    void add(Hold hold) {
-        holds.put(hold.attachment(), hold);
+    /** False when the memory is going away: the hold is not taken. */
+    boolean add(Hold hold) {
+        synchronized (lock) {
+            if (revoke != null) {
+                return false;
+            }
+            holds.put(hold.attachment(), hold);
+            return true;
+        }
     }
 
     void remove(Hold hold) {
         holds.remove(hold.attachment(), hold);
+        completeRevoke();
     }
 
     @Override
@@ -240,6 +301,47 @@ public final class ExportedObject implements ObjectExport {
     }
 
     @Override
+    public CompletableFuture<Void> revoke(Duration patience) {
+        CompletableFuture<Void> letGo = new CompletableFuture<>();
+        synchronized (lock) {
+            if (revoke != null) {
+                return revoke;
+            }
+            revoke = letGo;
+        }
+        withdraw();
+        holds().forEach(Hold::askToLetGo);
+        completeRevoke();
+        if (!letGo.isDone()) {
+            CompletableFuture.delayedExecutor(patience.toNanos(), TimeUnit.NANOSECONDS)
+                    .execute(() -> cutOff(patience));
+        }
+        return letGo;
+    }
+
+    /** Those that did not answer in time lose all that they hold, so that nobody waits for them again. */
+    private void cutOff(Duration patience) {
+        for (Hold hold : holds()) {
+            violations.report(
+                    Violations.Kind.REVOKE_NOT_ACKNOWLEDGED,
+                    hold + " did not let go of " + this + " within " + patience.toMillis() + " ms");
+            hold.cutOff();
+        }
+        completeRevoke();
+    }
+
+    private void completeRevoke() {
+        CompletableFuture<Void> over;
+        synchronized (lock) {
+            over = revoke;
+            if (over == null || touching > 0 || !holds.isEmpty()) {
+                return;
+            }
+        }
+        over.complete(null);
+    }
+
+    @Override
     public String toString() {
         return guest + "/" + device + "/" + Integer.toUnsignedString(resourceId()) + " " + uuid;
     }
@@ -261,9 +363,11 @@ public final class ExportedObject implements ObjectExport {
             return registration;
         }
 
+        /** Scattered pages are one run of bytes only to who maps them itself. */
         @Override
-        public MemorySegment map(DmaBuf mapped, Attachment attachment) {
-            return bytes();
+        public @Nullable MemorySegment map(DmaBuf mapped, Attachment attachment) {
+            List<MemoryPiece> pieces = exported.pieces();
+            return pieces.size() == 1 ? pieces.getFirst().segment() : null;
         }
 
         /** The mapping is the memory's own; it goes with it. */
@@ -274,11 +378,12 @@ public final class ExportedObject implements ObjectExport {
         public void release(DmaBuf released) {
             reservation.close();
             fences.free(slotIndex);
-            Optional<MemoryToken> published;
+            List<SharedMemory> published;
             synchronized (lock) {
-                published = Optional.ofNullable(token);
+                published = List.copyOf(tokens.keySet());
+                tokens.clear();
             }
-            published.ifPresent(handout::withdraw);
+            published.forEach(publications::giveBack);
             exported.released().run();
             gone.accept(ExportedObject.this);
         }

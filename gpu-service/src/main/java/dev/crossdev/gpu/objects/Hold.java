@@ -14,15 +14,23 @@ public final class Hold {
     private final String device;
     private final ExportedObject object;
     private final Attachment attached;
+    private final ImporterSession session;
     private final AtomicBoolean released = new AtomicBoolean();
 
     /** Owns one reference of the object's buffer from here on. */
-    Hold(int attachment, String importer, String device, ExportedObject object, Attachment attached) {
+    Hold(
+            int attachment,
+            String importer,
+            String device,
+            ExportedObject object,
+            Attachment attached,
+            ImporterSession session) {
         this.attachment = attachment;
         this.importer = importer;
         this.device = device;
         this.object = object;
         this.attached = attached;
+        this.session = session;
     }
 
     /** Also the importer's number in the fence table. */
@@ -53,6 +61,16 @@ public final class Hold {
 
     boolean isReleased() {
         return released.get();
+    }
+
+    /** The memory is going away: the importer is asked to detach and to say so. */
+    void askToLetGo() {
+        session.askToLetGo(this);
+    }
+
+    /** The importer did not let go in time: its session ends, and with it all its holds. */
+    void cutOff() {
+        session.cutOff();
     }
 
     /** Lets go: fences that are left end with an error, and the last one out frees the memory. Again is nothing. */

@@ -12,16 +12,30 @@ final class ImporterSession implements AutoCloseable {
     private final Map<Integer, Hold> holds = new ConcurrentHashMap<>();
     private final Consumer<Hold> forgotten;
     private final Runnable ended;
+    private final RevokeListener listener;
     private final Object lock = new Object();
     private boolean closed;
 
     /**
      * @param forgotten told of each hold that ends
      * @param ended told once, when the session is over
+     * @param listener the importer
      */
-    ImporterSession(Consumer<Hold> forgotten, Runnable ended) {
+    ImporterSession(Consumer<Hold> forgotten, Runnable ended, RevokeListener listener) {
         this.forgotten = forgotten;
         this.ended = ended;
+        this.listener = listener;
+    }
+
+    /** The importer is asked to release a hold. */
+    void askToLetGo(Hold hold) {
+        listener.revokeRequested(hold.attachment());
+    }
+
+    /** The importer is not to be relied upon any more. */
+    void cutOff() {
+        close();
+        listener.cutOff();
     }
 
     /** False when the session has ended; the hold is then not taken. */

@@ -37,6 +37,7 @@ public final class LocalObjects implements AutoCloseable {
 
     private final ObjectSettings settings;
     private final MemoryHandout handout;
+    private final Publications publications;
     private final Supplier<UUID> uuids;
     private final FenceTable fences;
     private final MemoryToken fenceToken;
@@ -62,6 +63,7 @@ public final class LocalObjects implements AutoCloseable {
     LocalObjects(ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids) {
         this.settings = settings;
         this.handout = handout;
+        this.publications = new Publications(handout);
         this.uuids = uuids;
         this.fences = FenceTable.create(settings.maxObjects());
         this.fenceToken = handout.publish(fences.memory());
@@ -77,7 +79,7 @@ public final class LocalObjects implements AutoCloseable {
     public ObjectExports exportsFor(String guest, String device, Violations violations) {
         DmaBufList list = new DmaBufList(violations);
         Object owner = new Object();
-        return memory -> export(guest, device, owner, list, memory);
+        return memory -> export(guest, device, owner, list, violations, memory);
     }
 
     public ObjectSettings settings() {
@@ -158,12 +160,13 @@ public final class LocalObjects implements AutoCloseable {
     /**
      * Opens an importer's session.
      *
+     * @param listener told of memory that goes away under the importer
      * @throws ErrnoException EEXIST when an importer of that name has one already
      */
-    ImporterSession open(String guest, String name) {
+    ImporterSession open(String guest, String name, RevokeListener listener) {
         Importer key = new Importer(guest, name);
-        ImporterSession session =
-                new ImporterSession(hold -> holds.remove(hold.attachment(), hold), () -> importers.remove(key));
+        ImporterSession session = new ImporterSession(
+                hold -> holds.remove(hold.attachment(), hold), () -> importers.remove(key), listener);
         if (importers.putIfAbsent(key, session) != null) {
             throw new ErrnoException(Errno.EEXIST, "an importer named " + name + " watches already");
         }
@@ -183,7 +186,7 @@ public final class LocalObjects implements AutoCloseable {
         }
         ExportedObject object =
                 find(guest, uuid).filter(found -> found.buffer().tryGet()).orElseThrow(() -> unknown(uuid));
-        Hold hold = hold(object, importer, device);
+        Hold hold = hold(object, importer, device, session);
         if (!session.add(hold)) {
             holds.remove(hold.attachment(), hold);
             hold.release();
@@ -233,7 +236,8 @@ public final class LocalObjects implements AutoCloseable {
         return new ErrnoException(Errno.ENOENT, "no object " + uuid);
     }
 
-    private ExportedObject export(String guest, String device, Object owner, DmaBufList list, ExportedMemory memory) {
+    private ExportedObject export(
+            String guest, String device, Object owner, DmaBufList list, Violations violations, ExportedMemory memory) {
         ExportedObject object;
         synchronized (lock) {
             if (closed) {
@@ -242,11 +246,12 @@ public final class LocalObjects implements AutoCloseable {
             object = new ExportedObject(
                     guest,
                     device,
-                    unusedUuid(guest),
+                    memory.uuid().orElseGet(() -> unusedUuid(guest)),
                     memory,
                     list,
                     fences,
-                    handout,
+                    publications,
+                    violations,
                     withdrawn -> withdraw(withdrawn, owner),
                     this::forget);
             if (!table.add(guest, object.uuid(), owner, object)) {
@@ -296,7 +301,7 @@ public final class LocalObjects implements AutoCloseable {
     }
 
     /** With a reference of the object's buffer in hand, which becomes the hold's. */
-    private Hold hold(ExportedObject object, String importer, String device) {
+    private Hold hold(ExportedObject object, String importer, String device, ImporterSession session) {
         Attachment attached;
         try {
             if (holds.size() >= settings.maxAttachments()) {
@@ -309,9 +314,13 @@ public final class LocalObjects implements AutoCloseable {
         }
         Hold hold;
         do {
-            hold = new Hold(nextAttachment(), importer, device, object, attached);
+            hold = new Hold(nextAttachment(), importer, device, object, attached, session);
         } while (holds.putIfAbsent(hold.attachment(), hold) != null);
-        object.add(hold);
+        if (!object.add(hold)) {
+            holds.remove(hold.attachment(), hold);
+            hold.release();
+            throw unknown(object.uuid());
+        }
         return hold;
     }
 

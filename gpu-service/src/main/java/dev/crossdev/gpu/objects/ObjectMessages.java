@@ -2,6 +2,7 @@ package dev.crossdev.gpu.objects;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.gpu.device.ObjectExports.Layout;
 import dev.crossdev.grpc.dialect.BootId;
@@ -12,9 +13,11 @@ import dev.crossdev.proto.objects.v1.Extent;
 import dev.crossdev.proto.objects.v1.FenceSlot;
 import dev.crossdev.proto.objects.v1.ObjectLayout;
 import dev.crossdev.proto.objects.v1.ObjectRemoved;
+import dev.crossdev.proto.objects.v1.RevokeRequested;
 import dev.crossdev.proto.objects.v1.SharedObject;
 import dev.crossdev.proto.objects.v1.WatchResponse;
 import dev.crossdev.proto.objects.v1.WatchSynchronized;
+import dev.crossdev.virtio.gpu.PixelFormat;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -26,20 +29,22 @@ final class ObjectMessages {
     static AttachResponse attached(Hold hold, LocalObjects objects) {
         ExportedObject object = hold.object();
         String socket = objects.handout().socket();
-        return AttachResponse.newBuilder()
+        AttachResponse.Builder message = AttachResponse.newBuilder()
                 .setAttachment(hold.attachment())
                 .setLayout(layout(object.layout()))
-                .addExtents(Extent.newBuilder()
-                        .setMemoryToken(bytes(object.token()))
-                        .setOffset(0)
-                        .setLength(object.layout().size())
-                        .setMemorySize(object.memory().size()))
                 .setFence(FenceSlot.newBuilder()
                         .setMemoryToken(bytes(objects.fenceToken()))
                         .setSlot(object.slotIndex()))
                 .setDescriptorSocket(socket)
-                .setBootId(BootId.local().bytes())
-                .build();
+                .setBootId(BootId.local().bytes());
+        for (MemoryPiece piece : object.pieces()) {
+            message.addExtents(Extent.newBuilder()
+                    .setMemoryToken(bytes(object.token(piece.memory())))
+                    .setOffset(piece.offset())
+                    .setLength(piece.length())
+                    .setMemorySize(piece.memory().size()));
+        }
+        return message.build();
     }
 
     static SharedObject object(ExportedObject object) {
@@ -72,9 +77,16 @@ final class ObjectMessages {
         };
     }
 
+    static WatchResponse revoke(int attachment) {
+        return WatchResponse.newBuilder()
+                .setRevokeRequested(RevokeRequested.newBuilder().setAttachment(attachment))
+                .build();
+    }
+
     private static ObjectLayout layout(Layout layout) {
+        PixelFormat format = layout.format();
         return ObjectLayout.newBuilder()
-                .setFormat(layout.format().number())
+                .setFormat(format == null ? 0 : format.number())
                 .setWidth(layout.width())
                 .setHeight(layout.height())
                 .setStride(layout.stride())

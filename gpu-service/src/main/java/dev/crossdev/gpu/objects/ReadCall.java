@@ -1,6 +1,6 @@
 package dev.crossdev.gpu.objects;
 
-import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.flow.StreamWriter;
@@ -9,6 +9,7 @@ import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.objects.v1.ReadRequest;
 import dev.crossdev.proto.objects.v1.ReadResponse;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -78,10 +79,11 @@ final class ReadCall {
         }
         while (!writer.isAboveMark() && !writer.isEnded() && copied < range.length()) {
             range.requireHeld();
-            long size = Math.min(PIECE, range.length() - copied);
+            int size = (int) Math.min(PIECE, range.length() - copied);
+            byte[] piece = new byte[size];
+            range.read(copied, MemorySegment.ofArray(piece));
             writer.offer(ReadResponse.newBuilder()
-                    .setData(ByteString.copyFrom(
-                            range.bytes().asSlice(copied, size).asByteBuffer()))
+                    .setData(UnsafeByteOperations.unsafeWrap(piece))
                     .build());
             copied += size;
         }

@@ -61,8 +61,18 @@ final class Transfer {
         return length;
     }
 
-    MemorySegment bytes() {
-        return hold.object().bytes().asSlice(offset, length);
+    /**
+     * Copies out of the range.
+     *
+     * @throws ErrnoException ENOENT when the memory went away
+     */
+    void read(long at, MemorySegment target) {
+        hold.object().read(offset + at, target);
+    }
+
+    /** As {@link #read}, into the range. */
+    void write(long at, MemorySegment source) {
+        hold.object().write(offset + at, source);
     }
 
     /** @throws ErrnoException ENOENT when the importer is gone */

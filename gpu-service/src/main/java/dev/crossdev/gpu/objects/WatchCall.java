@@ -13,9 +13,10 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One Watch stream: an importer's life line. However it ends, what the importer holds falls. */
-final class WatchCall implements StreamObserver<WatchRequest> {
+final class WatchCall implements StreamObserver<WatchRequest>, RevokeListener {
     /** An importer that has not read so many events is not alive. */
     private static final int BACKLOG = 65_536;
 
@@ -26,6 +27,7 @@ final class WatchCall implements StreamObserver<WatchRequest> {
     private final StreamWriter<WatchResponse> writer;
     private final Object lock = new Object();
     private final List<Runnable> endings = new ArrayList<>();
+    private @Nullable ImporterSession session;
     private boolean started;
     private boolean ended;
 
@@ -43,8 +45,8 @@ final class WatchCall implements StreamObserver<WatchRequest> {
         try {
             switch (request.getRequestCase()) {
                 case START -> start(request.getStart());
-                // Nothing is revoked before there is guest-owned memory, and an acknowledgement too many harms nobody.
-                case REVOKE_ACKNOWLEDGED -> requireStarted();
+                case REVOKE_ACKNOWLEDGED ->
+                    acknowledged(request.getRevokeAcknowledged().getAttachment());
                 case REQUEST_NOT_SET -> throw new ErrnoException(Errno.EINVAL, "an empty watch request");
             }
             call.request(1);
@@ -72,8 +74,9 @@ final class WatchCall implements StreamObserver<WatchRequest> {
         }
         String guest = Names.guest(start.getGuest());
         if (!start.getImporter().isEmpty()) {
-            ImporterSession session = objects.open(guest, SharedObjectsDoor.importer(start.getImporter()));
-            endings(session::close);
+            ImporterSession opened = objects.open(guest, SharedObjectsDoor.importer(start.getImporter()), this);
+            session = opened;
+            endings(opened::close);
         }
         started = true;
         endings(objects.watch(guest, event -> {
@@ -83,10 +86,28 @@ final class WatchCall implements StreamObserver<WatchRequest> {
         }));
     }
 
-    private void requireStarted() {
+    /** One for what is not held, or was let go of already, harms nobody. */
+    private void acknowledged(int attachment) {
         if (!started) {
             throw new ErrnoException(Errno.EINVAL, "the watch has not started");
         }
+        if (session != null) {
+            session.release(attachment);
+        }
+    }
+
+    @Override
+    public void revokeRequested(int attachment) {
+        if (!writer.offer(ObjectMessages.revoke(attachment))) {
+            end();
+        }
+    }
+
+    @Override
+    public void cutOff() {
+        writer.fail(Statuses.toException(
+                new ErrnoException(Errno.ETIMEDOUT, "the importer did not let go of revoked memory in time")));
+        end();
     }
 
     /** Runs at the end; at once when the stream has ended meanwhile. */

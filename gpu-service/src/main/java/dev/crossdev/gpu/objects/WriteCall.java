@@ -125,10 +125,9 @@ final class WriteCall implements StreamObserver<WriteRequest> {
                 return;
             }
             range.requireHeld();
-            MemorySegment target = range.bytes();
             long at = 0;
             for (ByteString piece : pieces) {
-                MemorySegment.copy(MemorySegment.ofBuffer(piece.asReadOnlyByteBuffer()), 0, target, at, piece.size());
+                range.write(at, MemorySegment.ofBuffer(piece.asReadOnlyByteBuffer()));
                 at += piece.size();
             }
         }

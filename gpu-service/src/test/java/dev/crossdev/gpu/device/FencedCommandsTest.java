@@ -13,8 +13,10 @@ import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.GpuResult;
 import dev.crossdev.virtio.gpu.Rect;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
@@ -45,7 +47,9 @@ class FencedCommandsTest {
 
         CompletableFuture<GpuReply> flush = gpu.submit(GpuRequest.fenced(9, new GpuCommand.ResourceFlush(ALL, 1)));
         assertThat(flush).isNotDone();
-        object.bytes().fill((byte) 0x42);
+        byte[] pixels = new byte[Math.toIntExact(object.layout().size())];
+        Arrays.fill(pixels, (byte) 0x42);
+        object.write(0, MemorySegment.ofArray(pixels));
         assertThat(flush).isNotDone();
         assertThat(gpu.capture(0).flushCount()).isZero();
 

@@ -148,12 +148,12 @@ class GpuCommandCodesTest {
                 arguments(new GpuCommand.GetCapsetInfo(0), ERR_INVALID_PARAMETER),
                 arguments(new GpuCommand.GetCapset(1, 0), ERR_INVALID_PARAMETER),
                 arguments(
-                        new GpuCommand.ResourceCreateBlob(UNKNOWN, BlobMem.GUEST, 0, 0, 4096, List.of()),
+                        new GpuCommand.ResourceCreateBlob(UNKNOWN, BlobMem.HOST3D, 0, 0, 4096, List.of()),
                         ERR_INVALID_PARAMETER),
                 arguments(
                         new GpuCommand.SetScanoutBlob(
                                 ALL, 9, UNKNOWN, 64, 64, BGRA, List.of(256, 0, 0, 0), List.of(0, 0, 0, 0)),
-                        ERR_INVALID_PARAMETER),
+                        ERR_INVALID_SCANOUT_ID),
                 arguments(new GpuCommand.Unsupported(0x0200), ERR_UNSPEC),
                 arguments(new GpuCommand.Unsupported(0x0208), ERR_UNSPEC),
                 arguments(new GpuCommand.Unsupported(0xdead), ERR_UNSPEC),

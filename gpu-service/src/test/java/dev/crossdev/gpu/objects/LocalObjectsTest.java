@@ -13,6 +13,7 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceInfo;
 import dev.crossdev.dmabuf.fence.PollEvent;
 import dev.crossdev.dmabuf.fence.Usage;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.gpu.device.ObjectExport;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +38,18 @@ import org.junit.jupiter.api.Test;
 class LocalObjectsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final String GUEST = "a";
+
+    private static final RevokeListener NOBODY = new RevokeListener() {
+        @Override
+        public void revokeRequested(int attachment) {
+            throw new AssertionError("nothing here is guest memory");
+        }
+
+        @Override
+        public void cutOff() {
+            throw new AssertionError("nothing here is guest memory");
+        }
+    };
 
     private final AtomicInteger published = new AtomicInteger();
     private final LocalObjects objects =
@@ -72,7 +86,7 @@ class LocalObjectsTest {
     void anotherGuestsObjectIsAsUnknownAsOneThatNeverWas() {
         UUID theirs = export().uuid();
         UUID nobodys = UUID.randomUUID();
-        ImporterSession session = objects.open("b", "video");
+        ImporterSession session = objects.open("b", "video", NOBODY);
 
         assertThat(objects.find("b", theirs)).isEmpty();
         assertThat(objects.list("b")).isEmpty();
@@ -86,7 +100,7 @@ class LocalObjectsTest {
     @Test
     void aHoldKeepsTheMemoryAfterTheNameIsGone() {
         ObjectExport export = export();
-        ImporterSession session = objects.open(GUEST, "video");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
         Hold hold = objects.attach(GUEST, export.uuid(), "video", "vd0");
         assertThat(objects.counts()).containsEntry(ObjectState.ATTACHED, 1);
         assertThat(export.importers()).containsExactly("video/vd0");
@@ -95,7 +109,7 @@ class LocalObjectsTest {
 
         assertThat(objects.counts()).containsEntry(ObjectState.LINGERING, 1).containsEntry(ObjectState.ATTACHED, 0);
         assertThat(released).hasValue(0);
-        assertThat(hold.object().bytes().byteSize()).isEqualTo(4096);
+        assertThat(hold.object().layout().size()).isEqualTo(4096);
         assertThat(objects.attachments()).isEqualTo(1);
 
         objects.detach(GUEST, "video", hold.attachment());
@@ -111,7 +125,7 @@ class LocalObjectsTest {
         ObjectExport export = export();
 
         assertErrno(Errno.ESTALE, () -> objects.attach(GUEST, export.uuid(), "video", "vd0"));
-        ImporterSession session = objects.open(GUEST, "video");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
         assertErrno(Errno.ENOENT, () -> objects.attach(GUEST, UUID.randomUUID(), "video", "vd0"));
         session.close();
         assertErrno(Errno.ESTALE, () -> objects.attach(GUEST, export.uuid(), "video", "vd0"));
@@ -123,14 +137,14 @@ class LocalObjectsTest {
 
     @Test
     void aNameIsTakenUntilItsSessionEnds() {
-        ImporterSession session = objects.open(GUEST, "video");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
 
-        assertErrno(Errno.EEXIST, () -> objects.open(GUEST, "video"));
-        objects.open("b", "video").close();
+        assertErrno(Errno.EEXIST, () -> objects.open(GUEST, "video", NOBODY));
+        objects.open("b", "video", NOBODY).close();
         session.close();
         session.close();
 
-        objects.open(GUEST, "video").close();
+        objects.open(GUEST, "video", NOBODY).close();
         assertThat(objects.importers()).isZero();
     }
 
@@ -160,8 +174,8 @@ class LocalObjectsTest {
     @Test
     void theEndOfASessionDropsItsHoldsAndFencesAndNobodyElses() {
         ExportedObject object = (ExportedObject) export();
-        ImporterSession dying = objects.open(GUEST, "dying");
-        ImporterSession living = objects.open(GUEST, "living");
+        ImporterSession dying = objects.open(GUEST, "dying", NOBODY);
+        ImporterSession living = objects.open(GUEST, "living", NOBODY);
         Hold theirs = objects.attach(GUEST, object.uuid(), "dying", "");
         Hold ours = objects.attach(GUEST, object.uuid(), "living", "");
         assertThat(theirs.attachment()).isNotEqualTo(ours.attachment()).isGreaterThan(ExportedObject.EXPORTER);
@@ -183,8 +197,8 @@ class LocalObjectsTest {
     @Test
     void detachingWhatIsNotAttachedIsNothing() {
         ObjectExport export = export();
-        ImporterSession session = objects.open(GUEST, "video");
-        ImporterSession other = objects.open(GUEST, "other");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
+        ImporterSession other = objects.open(GUEST, "other", NOBODY);
         Hold hold = objects.attach(GUEST, export.uuid(), "video", "");
 
         objects.detach(GUEST, "video", 12345);
@@ -234,7 +248,7 @@ class LocalObjectsTest {
             all.add(export());
         }
         assertErrno(Errno.ENOMEM, this::export);
-        ImporterSession session = objects.open(GUEST, "video");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
         for (int i = 0; i < 3; i++) {
             objects.attach(GUEST, all.get(i).uuid(), "video", "");
         }
@@ -270,7 +284,7 @@ class LocalObjectsTest {
     @Test
     void closingBeforeTheDevicesIsHarmless() {
         ObjectExport export = export();
-        ImporterSession session = objects.open(GUEST, "video");
+        ImporterSession session = objects.open(GUEST, "video", NOBODY);
         objects.attach(GUEST, export.uuid(), "video", "");
 
         objects.close();
@@ -310,7 +324,7 @@ class LocalObjectsTest {
                     ObjectExports mine = busy.exportsFor(GUEST, name, Violations.ignored());
                     for (int i = 0; i < 300; i++) {
                         ObjectExport export = mine.export(exported());
-                        try (ImporterSession session = busy.open(GUEST, name)) {
+                        try (ImporterSession session = busy.open(GUEST, name, NOBODY)) {
                             // Whatever is there, mine or another's, which may go at any moment.
                             for (ExportedObject object : busy.list(GUEST)) {
                                 try {
@@ -348,7 +362,11 @@ class LocalObjectsTest {
 
     private ExportedMemory exported() {
         return new ExportedMemory(
-                7, memory, new Layout(PixelFormat.B8G8R8A8_UNORM, 32, 32, 128, 0, 4096), released::incrementAndGet);
+                7,
+                List.of(new MemoryPiece(memory, 0, 4096)),
+                new Layout(PixelFormat.B8G8R8A8_UNORM, 32, 32, 128, 0, 4096),
+                Optional.empty(),
+                released::incrementAndGet);
     }
 
     private static String text(ObjectWatcher.Event event) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class GpuBuffer {
 
     private final int resourceId;
+    private final boolean blob;
     private final int width;
     private final int height;
     private final GuestPages backing;
@@ -26,12 +27,14 @@ public final class GpuBuffer {
 
     GpuBuffer(
             int resourceId,
+            boolean blob,
             int width,
             int height,
             GuestPages backing,
             BufferTimeline timeline,
             BufferRegistration registration) {
         this.resourceId = resourceId;
+        this.blob = blob;
         this.width = width;
         this.height = height;
         this.backing = backing;
@@ -42,6 +45,11 @@ public final class GpuBuffer {
     /** Chosen by the driver. */
     public int resourceId() {
         return resourceId;
+    }
+
+    /** Whether the guest's pages themselves are the resource, or it has a host copy. */
+    public boolean blob() {
+        return blob;
     }
 
     /** Pixels. */

@@ -22,13 +22,16 @@ import dev.crossdev.guest.memory.GuestPages;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.Moment;
+import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceAssignUuid;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceAttachBacking;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceCreate2d;
+import dev.crossdev.virtio.gpu.GpuCommand.ResourceCreateBlob;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceFlush;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceUnref;
 import dev.crossdev.virtio.gpu.GpuCommand.SetScanout;
+import dev.crossdev.virtio.gpu.GpuCommand.SetScanoutBlob;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
@@ -53,6 +56,9 @@ public final class GpuDriver implements AutoCloseable {
 
     private static final String EXPORTER = "virtio_gpu";
 
+    private static final PixelFormat FORMAT = PixelFormat.B8G8R8A8_UNORM;
+    private static final int FORMAT_BYTES = PixelFormat.BYTES_PER_PIXEL;
+
     private final DeviceStream<GpuRequest, GpuReply, NoEvent> stream;
     private final GuestMemoryPool memory;
     private final RegistrationStrategy strategy;
@@ -60,6 +66,7 @@ public final class GpuDriver implements AutoCloseable {
     private final Violations violations;
     private final DmaBufList dmaBufs;
     private final boolean canRegister;
+    private final boolean canMakeBlobs;
     private final Map<VirtioDmaBuf, GpuBuffer> exports = new ConcurrentHashMap<>();
     private final Set<GpuBuffer> buffers = ConcurrentHashMap.newKeySet();
     private final AtomicInteger lastResource = new AtomicInteger();
@@ -86,6 +93,7 @@ public final class GpuDriver implements AutoCloseable {
         this.dmaBufs = dmaBufs;
         this.violations = violations;
         this.canRegister = stream.opened().features().has(GpuFeature.RESOURCE_UUID);
+        this.canMakeBlobs = stream.opened().features().has(GpuFeature.RESOURCE_BLOB);
     }
 
     /**
@@ -97,19 +105,58 @@ public final class GpuDriver implements AutoCloseable {
      *     {@link dev.crossdev.guest.strategy.Registration#awaitAnswer} does
      */
     public GpuBuffer allocate(int width, int height, BufferTimeline timeline) {
+        GpuBuffer buffer = buffer(false, width, height, timeline);
+        failing(buffer, new ResourceCreate2d(buffer.resourceId(), FORMAT.number(), width, height));
+        failing(
+                buffer,
+                new ResourceAttachBacking(
+                        buffer.resourceId(), List.of(buffer.backing().entry())));
+        return allocated(buffer);
+    }
+
+    /**
+     * Makes a blob of the guest's own pages that other devices may import: what they write is in the guest's memory, and no
+     * host copy is ever made. Its registration follows its creation in the same stream, whatever the strategy
+     * (virtgpu_ioctl.c, virtgpu_vq.c); the strategy says who waits.
+     *
+     * @param width pixels
+     * @param height pixels
+     * @throws ErrnoException EINVAL when the device offers no blobs, or no UUIDs; else as {@link #allocate}
+     */
+    public GpuBuffer allocateBlob(int width, int height, BufferTimeline timeline) {
+        if (!canMakeBlobs || !canRegister) {
+            throw new ErrnoException(Errno.EINVAL, answers.service() + " offers no cross-device blobs");
+        }
+        GpuBuffer buffer = buffer(true, width, height, timeline);
+        failing(
+                buffer,
+                new ResourceCreateBlob(
+                        buffer.resourceId(),
+                        BlobMem.GUEST,
+                        BlobMem.FLAG_USE_MAPPABLE | BlobMem.FLAG_USE_SHAREABLE | BlobMem.FLAG_USE_CROSS_DEVICE,
+                        0,
+                        Math.multiplyFull(width, height) * FORMAT_BYTES,
+                        List.of(buffer.backing().entry())));
+        buffer.registration().send();
+        return allocated(buffer);
+    }
+
+    private GpuBuffer buffer(boolean blob, int width, int height, BufferTimeline timeline) {
         int resource = lastResource.incrementAndGet();
-        GuestPages backing = memory.allocate(Math.multiplyExact(Math.multiplyExact(width, height), 4));
+        GuestPages backing = memory.allocate(Math.multiplyExact(Math.multiplyExact(width, height), FORMAT_BYTES));
         BufferRegistration registration =
                 new BufferRegistration(timeline, answers, violations, canRegister, handler -> {
                     uuidsAsked.incrementAndGet();
                     stream.submit(GpuRequest.of(new ResourceAssignUuid(resource)), handler);
                 });
-        GpuBuffer buffer = new GpuBuffer(resource, width, height, backing, timeline, registration);
+        GpuBuffer buffer = new GpuBuffer(resource, blob, width, height, backing, timeline, registration);
         buffers.add(buffer);
-        failing(buffer, new ResourceCreate2d(resource, PixelFormat.B8G8R8A8_UNORM.number(), width, height));
-        failing(buffer, new ResourceAttachBacking(resource, List.of(backing.entry())));
-        strategy.allocated(registration);
-        timeline.note(Moment.ALLOCATED);
+        return buffer;
+    }
+
+    private GpuBuffer allocated(GpuBuffer buffer) {
+        strategy.allocated(buffer.registration());
+        buffer.timeline().note(Moment.ALLOCATED);
         return buffer;
     }
 
@@ -152,7 +199,17 @@ public final class GpuDriver implements AutoCloseable {
 
     /** Shows the whole buffer on a scanout from now on. */
     public CompletableFuture<Completion<GpuReply>> setScanout(int scanout, GpuBuffer buffer) {
-        SetScanout command = new SetScanout(whole(buffer), scanout, buffer.resourceId());
+        GpuCommand command = buffer.blob()
+                ? new SetScanoutBlob(
+                        whole(buffer),
+                        scanout,
+                        buffer.resourceId(),
+                        buffer.width(),
+                        buffer.height(),
+                        FORMAT.number(),
+                        List.of(buffer.width() * FORMAT_BYTES, 0, 0, 0),
+                        List.of(0, 0, 0, 0))
+                : new SetScanout(whole(buffer), scanout, buffer.resourceId());
         return checked(command, GpuRequest.of(command));
     }
 

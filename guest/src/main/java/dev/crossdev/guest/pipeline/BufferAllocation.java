@@ -15,6 +15,7 @@ final class BufferAllocation {
 
     private final GpuDriver gpu;
     private final RunClock clock;
+    private final boolean blobs;
     private final int width;
     private final int height;
     private final List<GpuBuffer> allocated = new ArrayList<>();
@@ -22,11 +23,16 @@ final class BufferAllocation {
     private final List<BufferTimeline> timelines;
     private long spent;
 
-    /** @param timelines gets that of each buffer before its allocation begins */
-    BufferAllocation(GpuDriver gpu, RunClock clock, int width, int height, List<BufferTimeline> timelines) {
+    /**
+     * @param blobs whether buffers are blobs of the guest's own memory, or have a host copy
+     * @param timelines gets that of each buffer before its allocation begins
+     */
+    BufferAllocation(
+            GpuDriver gpu, RunClock clock, boolean blobs, int width, int height, List<BufferTimeline> timelines) {
         this.timelines = timelines;
         this.gpu = gpu;
         this.clock = clock;
+        this.blobs = blobs;
         this.width = width;
         this.height = height;
     }
@@ -73,7 +79,7 @@ final class BufferAllocation {
     private void allocate(int number) {
         BufferTimeline timeline = new BufferTimeline(number, clock);
         timelines.add(timeline);
-        allocated.add(gpu.allocate(width, height, timeline));
+        allocated.add(blobs ? gpu.allocateBlob(width, height, timeline) : gpu.allocate(width, height, timeline));
     }
 
     private void export(int number) {

@@ -100,7 +100,12 @@ public final class Pipeline {
             this.observer = observer;
             this.devices = devices;
             this.allocation = new BufferAllocation(
-                    devices.gpu(), clock, clip.info().width(), clip.info().height(), timelines);
+                    devices.gpu(),
+                    clock,
+                    parameters.blobs(),
+                    clip.info().width(),
+                    clip.info().height(),
+                    timelines);
         }
 
         RunResult perform() {

@@ -8,11 +8,12 @@ import dev.crossdev.guest.strategy.RegistrationStrategy;
  * @param strategy where buffers are registered and who waits
  * @param buffers output buffers, 1 to {@value #MOST_BUFFERS}
  * @param batch whether all buffers are allocated before the first is exported
+ * @param blobs whether buffers are blobs of the guest's own memory (RESOURCE_CREATE_BLOB), or 2D resources with a host copy
  * @param mode how far the run goes
  * @param timing what was injected at the devices before the run; the run itself sets none
  */
 public record RunParameters(
-        RegistrationStrategy strategy, int buffers, boolean batch, RunMode mode, InjectedTiming timing) {
+        RegistrationStrategy strategy, int buffers, boolean batch, boolean blobs, RunMode mode, InjectedTiming timing) {
 
     /** Beyond what any media stack asks for. */
     public static final int MOST_BUFFERS = 1000;
@@ -24,9 +25,15 @@ public record RunParameters(
         }
     }
 
+    /** A run with 2D resources. */
+    public RunParameters(
+            RegistrationStrategy strategy, int buffers, boolean batch, RunMode mode, InjectedTiming timing) {
+        this(strategy, buffers, batch, false, mode, timing);
+    }
+
     /** The same run, going as far as {@code other} says. */
     public RunParameters withMode(RunMode other) {
-        return new RunParameters(strategy, buffers, batch, other, timing);
+        return new RunParameters(strategy, buffers, batch, blobs, other, timing);
     }
 
     /**

@@ -83,6 +83,10 @@ final class BufferQueue<B extends Buffer> {
         return taken != null;
     }
 
+    boolean hasTaken(B buffer) {
+        return taken != null && taken.buffer == buffer;
+    }
+
     /** The decoder takes the next one. */
     @Nullable
     Queued<B> take() {

@@ -169,6 +169,9 @@ final class DecoderStream {
         if (buffer.isEmpty()) {
             return VideoResult.ERR_INVALID_RESOURCE_ID;
         }
+        if (buffer.get().revoked()) {
+            return VideoResult.ERR_INVALID_OPERATION;
+        }
         if (outputs.isQueued(command.resourceId()) || !buffer.get().fits(params.width(), params.height())) {
             return VideoResult.ERR_INVALID_PARAMETER;
         }
@@ -276,6 +279,17 @@ final class DecoderStream {
                     .start(new StreamDecoder(this, limits));
         }
         work.signal();
+    }
+
+    /** The exporter took an output's memory away: if it is queued, it goes back to the driver with flag ERR. */
+    void revoked(OutputBuffer output) {
+        locked(() -> {
+            outputs.cancelWaiting(queued -> queued == output);
+            if (outputs.hasTaken(output) && thread != null) {
+                // It may be waiting for somebody else's fence.
+                thread.interrupt();
+            }
+        });
     }
 
     // What the decoder calls, on its thread.

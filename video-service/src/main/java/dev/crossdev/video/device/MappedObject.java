@@ -3,7 +3,6 @@ package dev.crossdev.video.device;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 
 /**
@@ -14,13 +13,15 @@ import java.time.Duration;
  */
 public final class MappedObject implements ImportedObject {
     private final ObjectLayout layout;
-    private final MemorySegment memory;
+    private final ObjectMemory memory;
     private final FenceSlot fence;
     private final int holder;
     private final Runnable whenReleased;
 
     private int writes;
     private boolean released;
+    private boolean revoked;
+    private Runnable revokeListener = () -> {};
     private volatile boolean orphaned;
 
     /**
@@ -29,10 +30,10 @@ public final class MappedObject implements ImportedObject {
      * @param holder this hold's number in that table
      * @param whenReleased unmaps and tells the exporter; must not block
      */
-    public MappedObject(ObjectLayout layout, MemorySegment memory, FenceSlot fence, int holder, Runnable whenReleased) {
-        if (memory.byteSize() != layout.size()) {
+    public MappedObject(ObjectLayout layout, ObjectMemory memory, FenceSlot fence, int holder, Runnable whenReleased) {
+        if (memory.size() != layout.size()) {
             throw new IllegalArgumentException(
-                    memory.byteSize() + " bytes are not an object of " + layout.size() + " bytes");
+                    memory.size() + " bytes are not an object of " + layout.size() + " bytes");
         }
         this.layout = layout;
         this.memory = memory;
@@ -48,7 +49,7 @@ public final class MappedObject implements ImportedObject {
 
     @Override
     public String path() {
-        return "shm";
+        return memory.path();
     }
 
     @Override
@@ -56,7 +57,7 @@ public final class MappedObject implements ImportedObject {
         begin();
         try {
             if (orphaned) {
-                painter.paint(memory);
+                memory.paint(painter);
             } else {
                 paintFenced(painter, wait, hold);
             }
@@ -70,7 +71,7 @@ public final class MappedObject implements ImportedObject {
         boolean painted = false;
         boolean released = false;
         try {
-            painter.paint(memory);
+            memory.paint(painter);
             painted = true;
         } finally {
             released = fence.releaseWrite(holder, !painted);
@@ -90,6 +91,37 @@ public final class MappedObject implements ImportedObject {
     }
 
     @Override
+    public synchronized boolean onRevoked(Runnable listener) {
+        if (revoked) {
+            return false;
+        }
+        revokeListener = listener;
+        return true;
+    }
+
+    @Override
+    public synchronized boolean revoked() {
+        return revoked;
+    }
+
+    /**
+     * The exporter takes the memory away: nothing is written from here on but what is being written now, and {@code
+     * whenReleased} runs as soon as that is over. Does not wait.
+     */
+    public void revoke() {
+        Runnable listener;
+        synchronized (this) {
+            if (revoked) {
+                return;
+            }
+            revoked = true;
+            listener = revokeListener;
+        }
+        listener.run();
+        release();
+    }
+
+    @Override
     public void release() {
         synchronized (this) {
             if (released) {
@@ -104,8 +136,8 @@ public final class MappedObject implements ImportedObject {
     }
 
     private synchronized void begin() {
-        if (released) {
-            throw new ErrnoException(Errno.EIO, "the object was released");
+        if (released || revoked) {
+            throw new ErrnoException(Errno.EIO, revoked ? "the object was revoked" : "the object was released");
         }
         writes++;
     }

@@ -3,7 +3,8 @@ package dev.crossdev.video.device;
 /**
  * How the exporter laid out an object's bytes. It decides where pixels go, whatever the importer would have preferred.
  *
- * @param format number of {@code enum virtio_gpu_formats}
+ * @param format number of {@code enum virtio_gpu_formats}; 0 for bytes without a layout of their own, whose width, height,
+ *     stride and offset are 0 too
  * @param width pixels
  * @param height pixels
  * @param stride bytes from one row to the next
@@ -11,6 +12,11 @@ package dev.crossdev.video.device;
  * @param size bytes of the object
  */
 public record ObjectLayout(int format, int width, int height, int stride, long offset, long size) {
+
+    /** Whether the exporter said anything but the size. */
+    public boolean isFormatted() {
+        return format != 0;
+    }
 
     /** Whether rows of {@code width} pixels of four bytes lie within the object and do not overlap. */
     public boolean holdsItsPixels() {

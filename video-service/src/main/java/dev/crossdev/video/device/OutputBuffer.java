@@ -32,13 +32,18 @@ record OutputBuffer(int id, Optional<UUID> uuid, PixelTarget target, Instant cre
         return target.layout().width() == width && target.layout().height() == height;
     }
 
+    /** Whether the exporter has taken its memory away: it is of no use any more. */
+    boolean revoked() {
+        return target instanceof ImportedObject object && object.revoked();
+    }
+
     /** As an operator sees it; empty for one that is not imported. */
     Optional<HeldBuffer> asHeldBuffer() {
         if (!(target instanceof ImportedObject object)) {
             return Optional.empty();
         }
         ObjectLayout layout = object.layout();
-        String format = PixelFormat.of(layout.format()).map(PixelFormat::name).orElse("?");
+        String format = PixelFormat.of(layout.format()).map(PixelFormat::name).orElse("packed");
         return Optional.of(new HeldBuffer(
                 id,
                 layout.size(),

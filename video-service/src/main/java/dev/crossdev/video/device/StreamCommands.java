@@ -145,18 +145,34 @@ final class StreamCommands {
         return new OkNodata();
     }
 
-    /** RESOURCE_CREATE of what was imported. False when the stream's pictures do not go in as they are. */
-    boolean createFromObject(DecoderStream stream, ResourceCreate command, ImportedObject object) {
+    /** RESOURCE_CREATE of what was imported. Null, or why the stream's pictures do not go in as they are. */
+    @Nullable
+    VideoResult createFromObject(DecoderStream stream, ResourceCreate command, ImportedObject object) {
         ObjectLayout layout = object.layout();
         StreamParams params = stream.params();
-        if (!holdsBgra(layout.format())
-                || layout.width() != params.width()
-                || layout.height() != params.height()
-                || !layout.holdsItsPixels()) {
-            return false;
+        ImportedObject target = object;
+        if (layout.isFormatted()) {
+            if (!holdsBgra(layout.format())
+                    || layout.width() != params.width()
+                    || layout.height() != params.height()
+                    || !layout.holdsItsPixels()) {
+                return VideoResult.ERR_INVALID_PARAMETER;
+            }
+        } else {
+            // Bytes without a layout have the driver's: rows tightly packed from the plane's offset on.
+            ObjectLayout packed = params.packedLayout(
+                    Integer.toUnsignedLong(command.planeOffsets().getFirst()));
+            if (packed.size() > layout.size()) {
+                return VideoResult.ERR_INVALID_PARAMETER;
+            }
+            target = new LaidOutObject(object, packed);
         }
-        stream.outputs().put(new OutputBuffer(command.resourceId(), Optional.of(uuid(command)), object, Instant.now()));
-        return true;
+        OutputBuffer output = new OutputBuffer(command.resourceId(), Optional.of(uuid(command)), target, Instant.now());
+        if (!object.onRevoked(() -> stream.revoked(output))) {
+            return VideoResult.ERR_INVALID_OPERATION;
+        }
+        stream.outputs().put(output);
+        return null;
     }
 
     static UUID uuid(ResourceCreate command) {

@@ -347,11 +347,11 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
             LOG.log(Level.DEBUG, "import of {0} failed: {1}", StreamCommands.uuid(command), cause);
             return DecoderStream.error(VideoResult.ERR_INVALID_OPERATION);
         }
-        if (!commands.createFromObject(stream, command, object)) {
+        VideoResult refusal = commands.createFromObject(stream, command, object);
+        if (refusal != null) {
             outbox.action(object::release);
-            return DecoderStream.error(VideoResult.ERR_INVALID_PARAMETER);
         }
-        return new OkNodata();
+        return okUnless(refusal);
     }
 
     private static VideoResponse okUnless(@Nullable VideoResult refusal) {

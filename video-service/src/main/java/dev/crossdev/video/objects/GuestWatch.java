@@ -3,6 +3,7 @@ package dev.crossdev.video.objects;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.proto.objects.v1.RevokeAcknowledged;
 import dev.crossdev.proto.objects.v1.SharedObjectsGrpc.SharedObjectsStub;
 import dev.crossdev.proto.objects.v1.WatchRequest;
 import dev.crossdev.proto.objects.v1.WatchResponse;
@@ -11,6 +12,7 @@ import dev.crossdev.video.device.MappedObject;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class GuestWatch implements StreamObserver<WatchResponse> {
     private final CompletableFuture<GuestWatch> ready = new CompletableFuture<>();
     private final Map<Integer, MappedObject> held = new ConcurrentHashMap<>();
+    /** Revoked before the attach's own answer had been dealt with. */
+    private final Set<Integer> revokedEarly = ConcurrentHashMap.newKeySet();
+
     private volatile boolean ended;
     private volatile @Nullable StreamObserver<WatchRequest> requests;
 
@@ -51,10 +56,27 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
         if (ended) {
             object.orphan();
         }
+        if (revokedEarly.remove(attachment)) {
+            object.revoke();
+        }
+    }
+
+    /** Says that a revoked attachment was let go of. */
+    void acknowledge(int attachment) {
+        StreamObserver<WatchRequest> stream = requests;
+        if (stream != null && !ended) {
+            WatchRequest request = WatchRequest.newBuilder()
+                    .setRevokeAcknowledged(RevokeAcknowledged.newBuilder().setAttachment(attachment))
+                    .build();
+            synchronized (stream) {
+                stream.onNext(request);
+            }
+        }
     }
 
     void remove(int attachment) {
         held.remove(attachment);
+        revokedEarly.remove(attachment);
     }
 
     void close() {
@@ -70,6 +92,17 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
         // What others export is not our business; only that the service has taken the watch up.
         if (response.hasSynchronized()) {
             ready.complete(this);
+        } else if (response.hasRevokeRequested()) {
+            revoke(response.getRevokeRequested().getAttachment());
+        }
+    }
+
+    private void revoke(int attachment) {
+        // Noted before it is looked for: whoever adds it meanwhile looks there, and one of the two finds the other.
+        revokedEarly.add(attachment);
+        MappedObject object = held.get(attachment);
+        if (object != null && revokedEarly.remove(attachment)) {
+            object.revoke();
         }
     }
 

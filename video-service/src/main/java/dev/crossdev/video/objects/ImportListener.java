@@ -27,7 +27,8 @@ public interface ImportListener {
     /**
      * An import ended.
      *
-     * @param path {@code shm}, or {@code none} when no memory was reached
+     * @param path {@code shm}, {@code shm-copy} when the pieces could not be mapped as one run, or {@code none} when no memory
+     *     was reached
      * @param took from the UUID's arrival to its memory within reach, the way to the exporting service included
      */
     void imported(Outcome outcome, String path, Duration took);

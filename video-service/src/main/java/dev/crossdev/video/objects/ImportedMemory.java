@@ -4,14 +4,21 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
 import dev.crossdev.dmabuf.fence.FenceTable;
+import dev.crossdev.dmabuf.memory.LinearMapping;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
+import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.grpc.dialect.BootId;
 import dev.crossdev.proto.objects.v1.AttachResponse;
 import dev.crossdev.proto.objects.v1.Extent;
 import dev.crossdev.video.device.ObjectLayout;
-import java.lang.foreign.MemorySegment;
+import dev.crossdev.video.device.ObjectMemory;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * An object's memory and its fence, mapped.
@@ -19,54 +26,97 @@ import java.nio.file.Path;
  * @param layout the exporter's
  * @param bytes all of the object's
  * @param fence in the exporter's table
- * @param pixels keeps the bytes mapped
- * @param fences keeps the table mapped
+ * @param mappings what keeps all that mapped, in the order of making
  */
-record ImportedMemory(
-        ObjectLayout layout, MemorySegment bytes, FenceSlot fence, MemoryCache.Lease pixels, MemoryCache.Lease fences)
+record ImportedMemory(ObjectLayout layout, ObjectMemory bytes, FenceSlot fence, List<? extends AutoCloseable> mappings)
         implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ImportedMemory.class.getName());
+
+    /** More than any page list of a picture; an exporter that sends more makes no sense. */
+    private static final int MOST_EXTENTS = 16_384;
 
     /**
-     * Maps what an attach named. Waits for the descriptor socket.
+     * Maps what an attach named: one extent as it lies, several whole pages as one run (see {@link LinearMapping}), and what
+     * is no whole pages piece by piece, to be copied into. Waits for the descriptor socket.
      *
      * @throws ErrnoException EIO when the memory cannot be reached from here; EPROTO for an answer that makes no sense
      */
     static ImportedMemory map(AttachResponse attached, DescriptorSocket socket, MemoryCache cache) {
         ObjectLayout layout = layout(attached.getLayout());
-        if (attached.getExtentsCount() != 1) {
-            throw new ErrnoException(
-                    Errno.EIO, "an object in " + attached.getExtentsCount() + " pieces cannot be mapped yet");
-        }
-        Extent extent = attached.getExtents(0);
-        if (layout.size() <= 0 || extent.getLength() != layout.size()) {
-            throw new ErrnoException(
-                    Errno.EPROTO, "an object of " + layout.size() + " bytes in an extent of " + extent.getLength());
-        }
         Path path = socketPath(attached);
-        MemoryToken pixelToken = MemoryToken.ofBytes(extent.getMemoryToken().toByteArray());
-        MemoryToken fenceToken =
-                MemoryToken.ofBytes(attached.getFence().getMemoryToken().toByteArray());
-        MemoryCache.Lease pixels = null;
-        MemoryCache.Lease fences = null;
+        List<AutoCloseable> mappings = new ArrayList<>();
         try {
-            pixels = cache.lease(pixelToken, () -> socket.get(path, pixelToken, extent.getMemorySize()));
-            fences = cache.lease(fenceToken, () -> socket.get(path, fenceToken, 1));
+            List<MemoryPiece> pieces = pieces(attached, layout, path, socket, cache, mappings);
+            MemoryToken fenceToken =
+                    MemoryToken.ofBytes(attached.getFence().getMemoryToken().toByteArray());
+            MemoryCache.Lease fences = cache.lease(fenceToken, () -> socket.get(path, fenceToken, 1));
+            mappings.add(fences);
             return new ImportedMemory(
                     layout,
-                    pixels.slice(extent.getOffset(), layout.size()),
+                    memory(pieces, mappings),
                     FenceTable.open(fences.memory()).slot(attached.getFence().getSlot()),
-                    pixels,
-                    fences);
+                    mappings);
         } catch (RuntimeException e) {
-            if (pixels != null) {
-                pixels.close();
-            }
-            if (fences != null) {
-                fences.close();
-            }
-            throw e instanceof ErrnoException errno
+            close(mappings);
+            throw e instanceof ErrnoException errno && errno.errno() != Errno.EPROTO
                     ? new ErrnoException(Errno.EIO, "the object's memory cannot be reached: " + errno.getMessage(), e)
                     : e;
+        }
+    }
+
+    /** Each memory is leased once, however many pieces lie in it. */
+    private static List<MemoryPiece> pieces(
+            AttachResponse attached,
+            ObjectLayout layout,
+            Path path,
+            DescriptorSocket socket,
+            MemoryCache cache,
+            List<AutoCloseable> mappings) {
+        long length = attached.getExtentsList().stream()
+                .mapToLong(extent -> Math.max(0, extent.getLength()))
+                .sum();
+        if (layout.size() <= 0 || length != layout.size() || attached.getExtentsCount() > MOST_EXTENTS) {
+            throw new ErrnoException(
+                    Errno.EPROTO,
+                    "an object of " + layout.size() + " bytes in " + attached.getExtentsCount() + " extents of "
+                            + length);
+        }
+        Map<MemoryToken, SharedMemory> memories = new HashMap<>();
+        List<MemoryPiece> pieces = new ArrayList<>();
+        for (Extent extent : attached.getExtentsList()) {
+            MemoryToken token = MemoryToken.ofBytes(extent.getMemoryToken().toByteArray());
+            SharedMemory memory = memories.get(token);
+            if (memory == null) {
+                MemoryCache.Lease lease = cache.lease(token, () -> socket.get(path, token, extent.getMemorySize()));
+                mappings.add(lease);
+                memory = lease.memory();
+                memories.put(token, memory);
+            }
+            pieces.add(new MemoryPiece(memory, extent.getOffset(), extent.getLength()));
+        }
+        return MemoryPiece.merged(pieces);
+    }
+
+    private static ObjectMemory memory(List<MemoryPiece> pieces, List<AutoCloseable> mappings) {
+        if (pieces.size() == 1) {
+            return new ObjectMemory.Linear(pieces.getFirst().segment());
+        }
+        if (!LinearMapping.isPossible(pieces)) {
+            return new ObjectMemory.Scattered(pieces);
+        }
+        LinearMapping linear = LinearMapping.map(pieces);
+        mappings.add(linear);
+        return new ObjectMemory.Linear(linear.segment());
+    }
+
+    private static void close(List<? extends AutoCloseable> mappings) {
+        for (AutoCloseable mapping : mappings.reversed()) {
+            try {
+                mapping.close();
+            } catch (Exception e) {
+                // The others must be unmapped all the same.
+                LOG.log(System.Logger.Level.ERROR, "an import stays mapped", e);
+            }
         }
     }
 
@@ -97,7 +147,6 @@ record ImportedMemory(
 
     @Override
     public void close() {
-        pixels.close();
-        fences.close();
+        close(mappings);
     }
 }

@@ -29,6 +29,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,14 +182,22 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         int attachment = attached.getAttachment();
         try {
             ImportedMemory memory = ImportedMemory.map(attached, socket, memories);
+            AtomicReference<@Nullable MappedObject> mapped = new AtomicReference<>();
             MappedObject object = new MappedObject(memory.layout(), memory.bytes(), memory.fence(), attachment, () -> {
                 memory.close();
                 watch.remove(attachment);
-                detach(guest, watch, attachment);
+                MappedObject self = mapped.get();
+                if (self != null && self.revoked()) {
+                    watch.acknowledge(attachment);
+                } else {
+                    detach(guest, watch, attachment);
+                }
             });
+            mapped.set(object);
             watch.add(attachment, object);
             return object;
         } catch (RuntimeException e) {
+            watch.remove(attachment);
             detach(guest, watch, attachment);
             throw e;
         }

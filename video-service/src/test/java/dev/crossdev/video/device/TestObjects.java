@@ -30,6 +30,7 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
     private final FenceTable fences = FenceTable.create(256);
     private final Map<UUID, Exported> objects = new ConcurrentHashMap<>();
     private final List<CompletableFuture<Void>> gates = new ArrayList<>();
+    private final Map<UUID, MappedObject> mapped = new ConcurrentHashMap<>();
     final AtomicInteger attaches = new AtomicInteger();
     private volatile boolean gated;
 
@@ -55,6 +56,15 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
             throw new AssertionError("no object " + uuid);
         }
         return object;
+    }
+
+    /** The exporter takes the memory away from whoever attached last. */
+    void revoke(Exported object) {
+        MappedObject made = mapped.get(object.uuid());
+        if (made == null) {
+            throw new AssertionError("nobody has attached to " + object.uuid());
+        }
+        made.revoke();
     }
 
     int holds() {
@@ -105,8 +115,14 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
                 throw new ErrnoException(Errno.ENOENT, "no object " + uuid);
             }
             object.holds().incrementAndGet();
-            return new MappedObject(
-                    object.layout(), object.pixels(), object.fence(), HOLDER, object.holds()::decrementAndGet);
+            MappedObject made = new MappedObject(
+                    object.layout(),
+                    new ObjectMemory.Linear(object.pixels()),
+                    object.fence(),
+                    HOLDER,
+                    object.holds()::decrementAndGet);
+            mapped.put(uuid, made);
+            return made;
         });
     }
 

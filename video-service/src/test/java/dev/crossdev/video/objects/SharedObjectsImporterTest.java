@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.status.Statuses;
@@ -17,6 +18,7 @@ import dev.crossdev.video.objects.ImportListener.Outcome;
 import dev.crossdev.video.objects.TestExporter.Exported;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -234,6 +236,126 @@ class SharedObjectsImporterTest {
         assertThat(exporter.watches).hasSize(1);
         next.release();
         object.release();
+    }
+
+    @Test
+    void wholePagesAreMappedAsOneRunInTheirOrder() {
+        UUID uuid = exporter.exportBlob(5 * 4096, 4096, 0, 8192, 9 * 4096, 100);
+        ImportedObject object = imported(uuid);
+        assertThat(object.path()).isEqualTo("shm");
+        assertThat(object.layout().isFormatted()).isFalse();
+        assertThat(object.layout().size()).isEqualTo(3 * 4096 + 100);
+
+        paintNumbers(object);
+
+        assertThat(scattered(exporter.object(uuid))).isEqualTo(numbers(3 * 4096 + 100));
+        assertThat(importer.mappedMemories()).isEqualTo(2);
+        object.release();
+        await().untilAsserted(() -> assertThat(exporter.attachments).isEmpty());
+        assertThat(importer.mappedMemories()).isZero();
+    }
+
+    @Test
+    void piecesThatAreNoPagesAreCopiedAndSaidToBe() {
+        UUID uuid = exporter.exportBlob(5 * 4096 + 7, 4000, 100, 50, 9 * 4096, 100);
+        ImportedObject object = imported(uuid);
+        assertThat(object.path()).isEqualTo("shm-copy");
+
+        paintNumbers(object);
+
+        assertThat(scattered(exporter.object(uuid))).isEqualTo(numbers(4150));
+        assertThat(paths).containsExactly("shm-copy");
+        object.write(memory -> memory.set(ValueLayout.JAVA_BYTE, 4100, (byte) 99), PATIENCE, PATIENCE);
+        byte[] expected = numbers(4150);
+        expected[4100] = 99;
+        assertThat(scattered(exporter.object(uuid)))
+                .as("what the painter leaves alone stays")
+                .isEqualTo(expected);
+        object.release();
+    }
+
+    @Test
+    void aRevokeIsAcknowledgedWhenTheMemoryIsUnmapped() {
+        ImportedObject object = imported(exporter.exportBlob(0, 4096, 8192, 4096));
+        int attachment = exporter.attachments.iterator().next();
+        List<String> told = new CopyOnWriteArrayList<>();
+        assertThat(object.onRevoked(() -> told.add("revoked, mapped " + importer.mappedMemories())))
+                .isTrue();
+
+        exporter.revoke(attachment);
+
+        await().untilAsserted(() -> assertThat(exporter.acknowledged).containsExactly(attachment));
+        assertThat(told).containsExactly("revoked, mapped 2");
+        assertThat(importer.mappedMemories()).isZero();
+        assertThat(object.revoked()).isTrue();
+        assertThat(object.onRevoked(() -> {})).isFalse();
+        assertThatThrownBy(() -> object.write(_ -> {}, PATIENCE, PATIENCE)).isInstanceOf(ErrnoException.class);
+        object.release();
+        exporter.revoke(attachment);
+        assertThat(exporter.acknowledged).hasSize(1);
+    }
+
+    @Test
+    void aRevokeLetsTheWriteThatRunsFinishFirst() throws Exception {
+        UUID uuid = exporter.export();
+        ImportedObject object = imported(uuid);
+        int attachment = exporter.attachments.iterator().next();
+        CompletableFuture<Void> writing = new CompletableFuture<>();
+        CompletableFuture<Void> goOn = new CompletableFuture<>();
+        CompletableFuture<Void> written = CompletableFuture.runAsync(() -> object.write(
+                memory -> {
+                    writing.complete(null);
+                    goOn.join();
+                    memory.set(ValueLayout.JAVA_BYTE, 0, (byte) 5);
+                },
+                PATIENCE,
+                TIMEOUT));
+        writing.get(10, TimeUnit.SECONDS);
+
+        exporter.revoke(attachment);
+        await().until(object::revoked);
+        assertThat(exporter.acknowledged).isEmpty();
+        goOn.complete(null);
+
+        written.get(10, TimeUnit.SECONDS);
+        await().untilAsserted(() -> assertThat(exporter.acknowledged).containsExactly(attachment));
+        assertThat(exporter.object(uuid).memory().segment().get(ValueLayout.JAVA_BYTE, Exported.OFFSET))
+                .isEqualTo((byte) 5);
+    }
+
+    @Test
+    void aRevokeThatComesBeforeTheAttachsOwnAnswerIsNotMissed() {
+        imported(exporter.export()).release();
+        exporter.revokeAtOnce = true;
+
+        ImportedObject object = imported(exporter.exportBlob(0, 4096));
+
+        await().untilAsserted(() -> assertThat(exporter.acknowledged).hasSize(1));
+        assertThat(object.revoked()).isTrue();
+        assertThat(object.onRevoked(() -> {})).isFalse();
+    }
+
+    private static byte[] numbers(int length) {
+        byte[] numbers = new byte[length];
+        for (int i = 0; i < length; i++) {
+            numbers[i] = (byte) (i % 251);
+        }
+        return numbers;
+    }
+
+    private static void paintNumbers(ImportedObject object) {
+        byte[] numbers = numbers(Math.toIntExact(object.layout().size()));
+        object.write(memory -> memory.copyFrom(MemorySegment.ofArray(numbers)), PATIENCE, PATIENCE);
+    }
+
+    private static byte[] scattered(Exported object) {
+        byte[] bytes = new byte[Math.toIntExact(MemoryPiece.size(object.blob()))];
+        int at = 0;
+        for (MemoryPiece piece : object.blob()) {
+            MemorySegment.ofArray(bytes).asSlice(at, piece.length()).copyFrom(piece.segment());
+            at += Math.toIntExact(piece.length());
+        }
+        return bytes;
     }
 
     private CompletableFuture<ImportedObject> attach(UUID uuid) {

@@ -5,6 +5,7 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceTable;
 import dev.crossdev.dmabuf.memory.DescriptorServer;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.grpc.dialect.BootId;
@@ -17,6 +18,7 @@ import dev.crossdev.proto.objects.v1.DetachResponse;
 import dev.crossdev.proto.objects.v1.Extent;
 import dev.crossdev.proto.objects.v1.FenceSlot;
 import dev.crossdev.proto.objects.v1.ObjectLayout;
+import dev.crossdev.proto.objects.v1.RevokeRequested;
 import dev.crossdev.proto.objects.v1.SharedObjectsGrpc;
 import dev.crossdev.proto.objects.v1.WatchRequest;
 import dev.crossdev.proto.objects.v1.WatchResponse;
@@ -56,13 +58,17 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
     public volatile ByteString bootId = BootId.local().bytes();
     public volatile boolean silent;
     public volatile boolean withdraw;
+    /** Whether a revoke goes out before the answer to the attach. */
+    public volatile boolean revokeAtOnce;
+    /** Attachments that an importer said it has let go of. */
+    public final List<Integer> acknowledged = new CopyOnWriteArrayList<>();
 
     private final DescriptorServer descriptors;
     private final MemoryToken fenceToken;
     private final Server server;
 
-    /** One exported object, which lies in the middle of its memory. */
-    public record Exported(SharedMemory memory, MemoryToken token, int slot) {
+    /** One exported object; without extents of its own it lies in the middle of its memory and has a layout. */
+    public record Exported(SharedMemory memory, MemoryToken token, int slot, List<MemoryPiece> blob) {
         public static final long OFFSET = 4096;
     }
 
@@ -87,8 +93,31 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
     public UUID export() {
         SharedMemory memory = SharedMemory.create("exported", Exported.OFFSET + BYTES);
         UUID uuid = UUID.randomUUID();
-        objects.put(uuid, new Exported(memory, descriptors.publish(memory), fences.allocate()));
+        objects.put(uuid, new Exported(memory, descriptors.publish(memory), fences.allocate(), List.of()));
         return uuid;
+    }
+
+    /** A blob whose bytes lie at these offsets of one memory, each run as long as the other number of the pair. */
+    public UUID exportBlob(long... offsetsAndLengths) {
+        SharedMemory memory = SharedMemory.create("exported", 1 << 20);
+        List<MemoryPiece> pieces = new ArrayList<>();
+        for (int i = 0; i < offsetsAndLengths.length; i += 2) {
+            pieces.add(new MemoryPiece(memory, offsetsAndLengths[i], offsetsAndLengths[i + 1]));
+        }
+        UUID uuid = UUID.randomUUID();
+        objects.put(uuid, new Exported(memory, descriptors.publish(memory), fences.allocate(), pieces));
+        return uuid;
+    }
+
+    /** The memory goes away under all importers. */
+    public void revoke(int attachment) {
+        watches.forEach(watch -> {
+            synchronized (watch) {
+                watch.onNext(WatchResponse.newBuilder()
+                        .setRevokeRequested(RevokeRequested.newBuilder().setAttachment(attachment))
+                        .build());
+            }
+        });
     }
 
     public Exported object(UUID uuid) {
@@ -118,27 +147,44 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
             if (withdraw) {
                 descriptors.withdraw(object.token());
             }
-            observer.onNext(AttachResponse.newBuilder()
-                    .setAttachment(attachment)
-                    .setLayout(ObjectLayout.newBuilder()
+            if (revokeAtOnce) {
+                revoke(attachment);
+            }
+            observer.onNext(answer(attachment, object));
+            observer.onCompleted();
+        }
+    }
+
+    private AttachResponse answer(int attachment, Exported object) {
+        AttachResponse.Builder answer = AttachResponse.newBuilder()
+                .setAttachment(attachment)
+                .setFence(FenceSlot.newBuilder()
+                        .setMemoryToken(ByteString.copyFrom(fenceToken.bytes()))
+                        .setSlot(object.slot()))
+                .setDescriptorSocket(descriptors.path().toString())
+                .setBootId(bootId);
+        if (object.blob().isEmpty()) {
+            return answer.setLayout(ObjectLayout.newBuilder()
                             .setFormat(1)
                             .setWidth(WIDTH)
                             .setHeight(HEIGHT)
                             .setStride(WIDTH * 4)
                             .setSize(BYTES))
-                    .addExtents(Extent.newBuilder()
-                            .setMemoryToken(ByteString.copyFrom(object.token().bytes()))
-                            .setOffset(Exported.OFFSET)
-                            .setLength(BYTES)
-                            .setMemorySize(object.memory().size()))
-                    .setFence(FenceSlot.newBuilder()
-                            .setMemoryToken(ByteString.copyFrom(fenceToken.bytes()))
-                            .setSlot(object.slot()))
-                    .setDescriptorSocket(descriptors.path().toString())
-                    .setBootId(bootId)
-                    .build());
-            observer.onCompleted();
+                    .addExtents(extent(object, Exported.OFFSET, BYTES))
+                    .build();
         }
+        object.blob().forEach(piece -> answer.addExtents(extent(object, piece.offset(), piece.length())));
+        return answer.setLayout(ObjectLayout.newBuilder().setSize(MemoryPiece.size(object.blob())))
+                .build();
+    }
+
+    private static Extent extent(Exported object, long offset, long length) {
+        return Extent.newBuilder()
+                .setMemoryToken(ByteString.copyFrom(object.token().bytes()))
+                .setOffset(offset)
+                .setLength(length)
+                .setMemorySize(object.memory().size())
+                .build();
     }
 
     @Override
@@ -156,6 +202,11 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
 
             @Override
             public void onNext(WatchRequest request) {
+                if (request.hasRevokeAcknowledged()) {
+                    acknowledged.add(request.getRevokeAcknowledged().getAttachment());
+                    attachments.remove(request.getRevokeAcknowledged().getAttachment());
+                    return;
+                }
                 mine.add(
                         request.getStart().getGuest() + "/" + request.getStart().getImporter());
                 watching.addAll(mine);

@@ -1,5 +1,6 @@
 package dev.crossdev.virtio.memory;
 
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,14 @@ public interface GuestMemory extends AutoCloseable {
      * this guest memory; native code that keeps its address needs a hold on the memory behind it.
      */
     Optional<MemorySegment> contiguous(long address, long length);
+
+    /**
+     * Where these bytes lie in memory that another process can be given; empty when they cannot be given away or do not
+     * all lie in one region. The piece is good as long as this guest memory.
+     */
+    default Optional<MemoryPiece> shared(long address, long length) {
+        return Optional.empty();
+    }
 
     /**
      * A device says that it wrote through {@link #contiguous}: to a remote guest the bytes have yet to travel. {@link

@@ -2,8 +2,11 @@ package dev.crossdev.virtio.memory;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Pieces of guest memory as one run of bytes: a resource's backing, a message in a buffer. What lies past the end is not
@@ -45,6 +48,33 @@ public final class ScatterList {
     /** Bytes of all entries. */
     public long size() {
         return ends.length == 0 ? 0 : ends[ends.length - 1];
+    }
+
+    /**
+     * Where the first bytes lie in memory that another process can be given, neighbours merged; empty when some of them
+     * cannot be given away, or there are not so many.
+     *
+     * @param length bytes, positive
+     */
+    public Optional<List<MemoryPiece>> shared(long length) {
+        if (length <= 0 || length > size()) {
+            return Optional.empty();
+        }
+        List<MemoryPiece> pieces = new ArrayList<>();
+        long left = length;
+        for (int i = 0; left > 0; i++) {
+            MemEntry entry = entries.get(i);
+            long part = Math.min(left, entry.size());
+            if (part > 0) {
+                Optional<MemoryPiece> piece = memory.shared(entry.address(), part);
+                if (piece.isEmpty()) {
+                    return Optional.empty();
+                }
+                pieces.add(piece.get());
+            }
+            left -= part;
+        }
+        return Optional.of(MemoryPiece.merged(pieces));
     }
 
     /**

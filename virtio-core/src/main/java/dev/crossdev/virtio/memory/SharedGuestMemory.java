@@ -2,6 +2,7 @@ package dev.crossdev.virtio.memory;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -69,6 +70,14 @@ public final class SharedGuestMemory implements GuestMemory {
     public Optional<MemorySegment> contiguous(long address, long length) {
         long offset = table.find(address, length);
         return offset < 0 || memory.isClosed() ? Optional.empty() : Optional.of(segment.asSlice(offset, length));
+    }
+
+    @Override
+    public Optional<MemoryPiece> shared(long address, long length) {
+        long offset = length <= 0 ? -1 : table.find(address, length);
+        return offset < 0 || memory.isClosed()
+                ? Optional.empty()
+                : Optional.of(new MemoryPiece(memory, offset, length));
     }
 
     @Override

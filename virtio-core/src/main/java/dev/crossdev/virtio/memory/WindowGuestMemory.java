@@ -1,5 +1,6 @@
 package dev.crossdev.virtio.memory;
 
+import dev.crossdev.dmabuf.memory.MemoryPiece;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -91,6 +92,15 @@ public final class WindowGuestMemory implements GuestMemory {
     @Override
     public Optional<MemorySegment> contiguous(long address, long length) {
         return copy.contiguous(address, length);
+    }
+
+    /**
+     * A piece of the window. What another device writes there is seen by whoever uses the object, and does not travel back:
+     * a remote guest's blob lives here.
+     */
+    @Override
+    public Optional<MemoryPiece> shared(long address, long length) {
+        return copy.shared(address, length);
     }
 
     @Override
