@@ -151,7 +151,7 @@ class LocalObjectsTest {
     @Test
     void bufinfoNamesWhoHoldsAnObjectAndWhoIsAtWorkOnIt() {
         ExportedObject object = (ExportedObject) export();
-        ImporterSession session = objects.open(GUEST, "video-service");
+        ImporterSession session = objects.open(GUEST, "video-service", NOBODY);
         Hold hold = objects.attach(GUEST, object.uuid(), "video-service", "vd0");
         assertThat(object.fence().tryAcquireWrite(hold.attachment(), LONG)).isTrue();
         object.withdraw();
