@@ -51,8 +51,8 @@ class LinearMappingTest {
 
     @Test
     void thePagesOutliveTheMemoriesTheyWereMappedFrom() {
-        LinearMapping linear = LinearMapping.map(
-                List.of(new MemoryPiece(first, 0, PAGE), new MemoryPiece(second, 0, PAGE)));
+        LinearMapping linear =
+                LinearMapping.map(List.of(new MemoryPiece(first, 0, PAGE), new MemoryPiece(second, 0, PAGE)));
         first.close();
         second.close();
 
