@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +23,9 @@ final class DeviceState {
     private final Map<Integer, Resource> resources = new HashMap<>();
     private final List<Scanout> scanouts;
     private final Map<Integer, Pointer> pointers = new HashMap<>();
+    /** Guest memory that importers are still asked to let go of; its resource is gone or has other pages. */
+    private final Set<CompletableFuture<Void>> leaving = ConcurrentHashMap.newKeySet();
+
     private int backingEntries;
     private boolean disposed;
 
@@ -70,7 +75,7 @@ final class DeviceState {
             releaseEntries(resource);
         }
         scanouts.forEach(scanout -> scanout.disableIfShowing(resource));
-        return resource.drop(settings.revokeWait());
+        return noted(resource.drop(settings.revokeWait()));
     }
 
     /** False when the device has no room for so many entries. */
@@ -94,7 +99,15 @@ final class DeviceState {
             releaseEntries(resource);
         }
         // Without the lock: importers are told.
-        return resource.detach(settings.revokeWait());
+        return noted(resource.detach(settings.revokeWait()));
+    }
+
+    private CompletableFuture<Void> noted(CompletableFuture<Void> letGo) {
+        if (!letGo.isDone()) {
+            leaving.add(letGo);
+            var _ = letGo.thenRun(() -> leaving.remove(letGo));
+        }
+        return letGo;
     }
 
     int backingEntries() {
@@ -149,9 +162,9 @@ final class DeviceState {
         }
         scanouts.forEach(Scanout::disable);
         // All are asked before any is waited for.
-        return CompletableFuture.allOf(left.stream()
-                .map(resource -> resource.drop(settings.revokeWait()))
-                .toArray(CompletableFuture[]::new));
+        List<CompletableFuture<Void>> all = new ArrayList<>(leaving);
+        left.forEach(resource -> all.add(resource.drop(settings.revokeWait())));
+        return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
     }
 
     private void releaseEntries(Resource resource) {

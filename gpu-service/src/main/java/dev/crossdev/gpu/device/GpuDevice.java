@@ -92,7 +92,7 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         cursor.reset();
         DeviceState old = state;
         state = new DeviceState(settings);
-        Revokes.await(old.dispose(), settings.revokeWait());
+        letGo(old);
     }
 
     @Override
@@ -100,8 +100,14 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         if (closed.compareAndSet(false, true)) {
             control.close();
             cursor.close();
-            Revokes.await(state.dispose(), settings.revokeWait());
+            letGo(state);
         }
+    }
+
+    /** Returns when nobody can touch guest memory of these resources any more. */
+    private void letGo(DeviceState old) {
+        boolean undisturbed = Revokes.await(old.dispose(), settings.revokeWait());
+        assert undisturbed || Thread.currentThread().isInterrupted();
     }
 
     @Override

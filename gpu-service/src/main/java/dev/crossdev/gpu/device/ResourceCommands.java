@@ -118,15 +118,8 @@ final class ResourceCommands {
         if (letGo.isDone()) {
             return new Outcome.Done(Answers.OK);
         }
-        return new Outcome.Waiting(() -> {
-            try {
-                Revokes.await(letGo, settings.revokeWait());
-                return Answers.OK;
-            } catch (ErrnoException e) {
-                // A reset, which nobody hears an answer of.
-                return Answers.UNSPEC;
-            }
-        });
+        // Interrupted is reset: nobody hears the answer.
+        return new Outcome.Waiting(() -> Revokes.await(letGo, settings.revokeWait()) ? Answers.OK : Answers.UNSPEC);
     }
 
     Outcome transfer(DeviceState state, GpuCommand.TransferToHost2d command) {

@@ -1,7 +1,5 @@
 package dev.crossdev.gpu.device;
 
-import dev.crossdev.dmabuf.error.Errno;
-import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,16 +19,18 @@ final class Revokes {
      * Waits until everybody has let go, or was cut off for not doing so in time.
      *
      * @param patience that the revoke was given
-     * @throws ErrnoException EINTR when interrupted, which a reset does; it revokes whatever is left itself
+     * @return false when interrupted, which a reset does; the flag stays set
      */
-    static void await(CompletableFuture<Void> letGo, Duration patience) {
+    static boolean await(CompletableFuture<Void> letGo, Duration patience) {
         try {
             letGo.get(patience.plus(SLACK).toNanos(), TimeUnit.NANOSECONDS);
+            return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new ErrnoException(Errno.EINTR, "interrupted while importers let go", e);
+            return false;
         } catch (TimeoutException | ExecutionException e) {
             LOG.log(System.Logger.Level.ERROR, "a revoke did not end by itself", e);
+            return true;
         }
     }
 }

@@ -154,16 +154,18 @@ class RevokeTest {
     }
 
     @Test
-    void aResetEndsACommandThatWaitsForImporters() {
+    void aResetEndsACommandThatWaitsForImportersAndWaitsForThemItself() {
         UUID uuid = blob(1);
         Importer importer = new Importer("video");
         int attachment = importer.attach(uuid);
         CompletableFuture<GpuReply> unref = submit(new ResourceUnref(1));
 
-        device.reset();
-
-        assertThat(unref).isNotDone();
+        CompletableFuture<Void> reset = CompletableFuture.runAsync(device::reset, Thread::startVirtualThread);
+        await().until(() -> device.pending() == 0);
+        assertThat(reset).isNotDone();
         importer.session.release(attachment);
+
+        assertThat(reset).succeedsWithin(Duration.ofSeconds(10));
         assertThat(unref).as("a reset drops what is pending").isNotDone();
     }
 
