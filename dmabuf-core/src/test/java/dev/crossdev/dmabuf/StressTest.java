@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Many exporters and importers on real threads, with devices that answer late, wrongly or never, buffers that move,
  * importers that die, and descriptors that go over a socket. Afterwards nothing is left: neither in the library's books nor
- * in those of the kernel. A few seconds, or {@code -Dcrossdev.stress.seconds=60}.
+ * in those of the kernel. A few seconds, or {@code -Dstress.seconds=60}.
  */
 class StressTest {
     private static final Duration LONG = Duration.ofSeconds(60);
@@ -105,7 +105,7 @@ class StressTest {
 
     @Test
     void manyExportersAndImportersOnRealThreadsLeaveNothing() throws Exception {
-        long seconds = Long.getLong("crossdev.stress.seconds", 3);
+        long seconds = Long.getLong("stress.seconds", 3);
         try (DescriptorServer server = DescriptorServer.listen(folder.resolve("stress"))) {
             List<Thread> exporters = threads("exporter", EXPORTERS, this::export);
             List<Thread> others = new ArrayList<>(threads("device", 1, this::answer));
