@@ -9,6 +9,7 @@ import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.HostedDevice;
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuFaults;
 import dev.crossdev.virtio.gpu.GpuFeature;
@@ -22,6 +23,7 @@ import java.util.List;
 public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoEvent> {
 
     private final GpuFaults faults = new GpuFaults();
+    private final GpuWireForm wire = new GpuWireForm();
     private final LocalObjects objects;
     private final GpuSettings settings;
 
@@ -68,5 +70,10 @@ public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoE
     @Override
     public FaultyResponses<GpuRequest, GpuReply> faultyResponses() {
         return faults;
+    }
+
+    @Override
+    public WireForm<GpuRequest, GpuReply, NoEvent> wireForm() {
+        return wire;
     }
 }

@@ -24,6 +24,8 @@ import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
 import dev.crossdev.proto.admin.v1.ResetDeviceResponse;
 import dev.crossdev.proto.admin.v1.SetTimingRequest;
 import dev.crossdev.proto.admin.v1.SetTimingResponse;
+import dev.crossdev.proto.admin.v1.TapDeviceRequest;
+import dev.crossdev.proto.admin.v1.TapDeviceResponse;
 import dev.crossdev.service.call.UnaryCall;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
@@ -128,6 +130,18 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
                 (ServerCallStreamObserver<CaptureScanoutResponse>) responses,
                 () -> capture(request),
                 captures::release);
+    }
+
+    @Override
+    public void tapDevice(TapDeviceRequest request, StreamObserver<TapDeviceResponse> responses) {
+        TapStream.send(
+                house.type().name(),
+                (ServerCallStreamObserver<TapDeviceResponse>) responses,
+                listener -> house.watch(
+                        key(request.getGuest(), request.getDevice()),
+                        request.getWait(),
+                        request.getMemory(),
+                        listener));
     }
 
     @Override

@@ -138,11 +138,12 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
 
     private void handle(DeviceSession<C, R, E> device, Inbound<C, R, A> inbound) {
         switch (inbound) {
-            case Inbound.Command<C, R, A>(var unused, C command, Reply<R, A> reply) -> submit(device, command, reply);
-            case Inbound.BadCommand<C, R, A>(long sequence, R answer, Reply<R, A> reply, String reason) -> {
-                LOG.debugf("command %d was none: %s", sequence, reason);
+            case Inbound.Command<C, R, A> command -> submit(device, command);
+            case Inbound.BadCommand<C, R, A> bad -> {
+                LOG.debugf("command %d was none: %s", bad.sequence(), bad.reason());
                 long now = System.nanoTime();
-                offer(reply.message(answer, new Times(now, now, bootId)));
+                device.answeredAtDoor(bad, bad.answer());
+                offer(bad.reply().message(bad.answer(), new Times(now, now, bootId)));
             }
             case Inbound.MemoryWrite<C, R, A>(long address, ByteString data) ->
                 GuestWrites.apply(device.memory(), address, data);
@@ -160,11 +161,11 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
         }
     }
 
-    private void submit(DeviceSession<C, R, E> device, C command, Reply<R, A> reply) {
+    private void submit(DeviceSession<C, R, E> device, Inbound.Command<C, R, A> command) {
         flow.began();
         AtomicBoolean answered = new AtomicBoolean();
-        boolean taken = device.submit(command, answer -> {
-            answer(device, reply, answer);
+        boolean taken = device.submit(command.command(), command, answer -> {
+            answer(device, command.reply(), answer);
             // An injected fault may answer twice.
             if (answered.compareAndSet(false, true)) {
                 flow.ended();

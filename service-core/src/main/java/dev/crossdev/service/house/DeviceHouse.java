@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
@@ -45,6 +46,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     private final ConcurrentNavigableMap<DeviceKey, DeviceInstance<C, R, E>> instances = new ConcurrentSkipListMap<>();
     /** Guarded by {@code door}. */
     private final Map<DeviceKey, CompletableFuture<DeviceInstance<C, R, E>>> making = new HashMap<>();
+    /** Guarded by {@code door}. */
+    private final Taps taps = new Taps();
     /** Guarded by {@code door}. */
     private boolean draining;
 
@@ -214,6 +217,49 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         instance.unplug(reason);
     }
 
+    /**
+     * Watches what travels between a driver and a device, until the device goes away or what this returns is run. Running it
+     * twice does nothing.
+     *
+     * @param wait for a device that is not there: until it is made, and miss nothing of it
+     * @param withMemory also what commands make the device read, where its answers depend on it
+     * @throws ErrnoException ENOENT, without {@code wait}; ENOBUFS when there are too many who watch
+     */
+    public Runnable watch(DeviceKey key, boolean wait, boolean withMemory, TapListener listener) {
+        door.lock();
+        try {
+            DeviceInstance<C, R, E> there = wait ? instances.get(key) : find(key);
+            if (there == null && draining) {
+                throw new DeviceGoneException("the service is being drained and makes no devices");
+            }
+            taps.began();
+            if (there == null || !there.watch(listener, type().offered(), withMemory)) {
+                taps.await(key, listener, withMemory);
+            }
+        } finally {
+            door.unlock();
+        }
+        AtomicBoolean over = new AtomicBoolean();
+        return () -> {
+            if (over.compareAndSet(false, true)) {
+                unwatch(key, listener);
+            }
+        };
+    }
+
+    private void unwatch(DeviceKey key, TapListener listener) {
+        door.lock();
+        try {
+            taps.ended(key, listener);
+            DeviceInstance<C, R, E> there = instances.get(key);
+            if (there != null) {
+                there.unwatch(listener);
+            }
+        } finally {
+            door.unlock();
+        }
+    }
+
     /** Timing and faults of the device edges. */
     public Knobs knobs() {
         return knobs;
@@ -235,6 +281,14 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             door.unlock();
         }
         unplugAll("the service is going away");
+        List<Taps.Waiting> inVain;
+        door.lock();
+        try {
+            inVain = taps.takeAll();
+        } finally {
+            door.unlock();
+        }
+        inVain.forEach(each -> each.listener().unplugged("the service is going away", System.nanoTime()));
     }
 
     @Override
@@ -318,6 +372,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             someoneLeft.signalAll();
             if (!draining) {
                 knobs.admit(instance.edge(), () -> instances.put(key, instance));
+                taps.take(key).forEach(each -> instance.watch(each.listener(), type().offered(), each.withMemory()));
                 taken.run();
                 made.complete(instance);
                 return;

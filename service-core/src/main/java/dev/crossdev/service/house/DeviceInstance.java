@@ -2,6 +2,10 @@ package dev.crossdev.service.house;
 
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
+import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.capture.Bytes;
+import dev.crossdev.virtio.capture.CommandOrigin;
+import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.Answered;
 import dev.crossdev.virtio.timing.DeviceEdge;
 import java.util.ArrayDeque;
@@ -40,6 +44,7 @@ final class DeviceInstance<C, R, E> {
     private final DeviceFacts<C, R> facts;
     private final DeviceEdge<C, R> edge;
     private final AnswerListener<C, R> answers;
+    private final DeviceTaps<C, R, E> taps;
 
     private final ReentrantLock intake = new ReentrantLock();
     private State state = State.LIVE;
@@ -61,10 +66,12 @@ final class DeviceInstance<C, R, E> {
     /** Held while the device is reset or closed, which may take its time; taken while no other is held. */
     private final ReentrantLock upheaval = new ReentrantLock();
 
-    DeviceInstance(DeviceFacts<C, R> facts, DeviceEdge<C, R> edge, AnswerListener<C, R> answers) {
+    DeviceInstance(
+            DeviceFacts<C, R> facts, DeviceEdge<C, R> edge, AnswerListener<C, R> answers, WireForm<C, R, E> wire) {
         this.facts = facts;
         this.edge = edge;
         this.answers = answers;
+        this.taps = new DeviceTaps<>(wire, facts.memory());
     }
 
     DeviceFacts<C, R> facts() {
@@ -123,17 +130,54 @@ final class DeviceInstance<C, R, E> {
     }
 
     /** False when the device takes no command: it is being reset or is gone. */
-    boolean submit(C command, Consumer<? super Answered<R>> done) {
+    boolean submit(C command, CommandOrigin origin, Consumer<? super Answered<R>> done) {
         intake.lock();
         try {
             if (state != State.LIVE) {
                 return false;
             }
-            edge.submit(command, new Delivery(command, epoch, done));
+            edge.submit(command, new Delivery(command, epoch, done, taps.submitted(command, origin)));
             return true;
         } finally {
             intake.unlock();
         }
+    }
+
+    /** For those who watch: an answer of which the device knows nothing. */
+    void answeredAtDoor(CommandOrigin origin, R answer) {
+        intake.lock();
+        try {
+            taps.answeredAtDoor(origin, answer);
+        } finally {
+            intake.unlock();
+        }
+    }
+
+    /** False when the device is on its way out. */
+    boolean watch(TapListener listener, Features offered, boolean withMemory) {
+        intake.lock();
+        delivery.lock();
+        try {
+            if (gone) {
+                return false;
+            }
+            listener.attached(new TapListener.Subject(
+                    facts.key(),
+                    offered,
+                    facts.features(),
+                    Bytes.of(config()),
+                    epoch,
+                    facts.memory().regions()));
+            taps.add(listener, withMemory);
+            return true;
+        } finally {
+            delivery.unlock();
+            intake.unlock();
+        }
+    }
+
+    void unwatch(TapListener listener) {
+        taps.remove(listener);
     }
 
     /** One command for somebody who owns nothing; fails with ENODEV when the device goes away before its answer. */
@@ -145,7 +189,7 @@ final class DeviceInstance<C, R, E> {
         } finally {
             delivery.unlock();
         }
-        if (!submit(command, answer::complete)) {
+        if (!submit(command, CommandOrigin.MESSAGE, answer::complete)) {
             answer.completeExceptionally(gone("takes no command now"));
         }
         return answer.whenComplete((unused, failure) -> {
@@ -196,6 +240,7 @@ final class DeviceInstance<C, R, E> {
             if (silent) {
                 return;
             }
+            taps.event(event);
             if (owner != null) {
                 owner.listener().event(event);
             } else {
@@ -213,7 +258,11 @@ final class DeviceInstance<C, R, E> {
         byte[] config = config();
         delivery.lock();
         try {
-            if (owner != null && !silent) {
+            if (silent) {
+                return;
+            }
+            taps.configChanged(config);
+            if (owner != null) {
                 owner.listener().configChanged(config);
             }
         } finally {
@@ -264,6 +313,9 @@ final class DeviceInstance<C, R, E> {
         delivery.lock();
         try {
             silent = gone;
+            if (!gone) {
+                taps.reset(began);
+            }
             if (owner != null && !gone) {
                 owner.listener().reset(began);
             }
@@ -294,6 +346,7 @@ final class DeviceInstance<C, R, E> {
             gone = true;
             epoch = epoch + 1;
             failed = new ArrayList<>(executions);
+            taps.unplugged(reason);
             if (owner != null) {
                 owner.listener().unplugged(reason);
                 owner = null;
@@ -378,11 +431,17 @@ final class DeviceInstance<C, R, E> {
         private final C command;
         private final long submittedIn;
         private final Consumer<? super Answered<R>> done;
+        private final DeviceTaps<C, R, E>.@Nullable Exchange watched;
 
-        Delivery(C command, long submittedIn, Consumer<? super Answered<R>> done) {
+        Delivery(
+                C command,
+                long submittedIn,
+                Consumer<? super Answered<R>> done,
+                DeviceTaps<C, R, E>.@Nullable Exchange watched) {
             this.command = command;
             this.submittedIn = submittedIn;
             this.done = done;
+            this.watched = watched;
         }
 
         @Override
@@ -392,6 +451,9 @@ final class DeviceInstance<C, R, E> {
             try {
                 if (epoch != submittedIn) {
                     return;
+                }
+                if (watched != null) {
+                    watched.answered(answered.response());
                 }
                 done.accept(answered);
             } finally {

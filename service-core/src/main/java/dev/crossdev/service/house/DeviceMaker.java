@@ -65,7 +65,7 @@ final class DeviceMaker<C, R, E> {
                 new FaultPlan(),
                 key.hashCode());
         DeviceInstance<C, R, E> instance = new DeviceInstance<>(
-                facts, edge, (command, answered, nanos) -> answered(facts, command, answered, nanos));
+                facts, edge, (command, answered, nanos) -> answered(facts, command, answered, nanos), type.wireForm());
         edge.onDisconnect(instance::dropConnection);
         place.set(instance);
         return instance;

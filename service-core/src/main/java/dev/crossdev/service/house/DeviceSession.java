@@ -1,5 +1,6 @@
 package dev.crossdev.service.house;
 
+import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.memory.GuestMemory;
 import dev.crossdev.virtio.timing.Answered;
 import java.time.Duration;
@@ -31,12 +32,28 @@ public final class DeviceSession<C, R, E> {
      * @return false when the device takes none: it is being reset or is gone, and {@code done} will not be called
      */
     public boolean submit(C command, Consumer<Answered<R>> done) {
+        return submit(command, CommandOrigin.MESSAGE, done);
+    }
+
+    /**
+     * As {@link #submit(Object, Consumer)}.
+     *
+     * @param origin for those who watch the device
+     */
+    public boolean submit(C command, CommandOrigin origin, Consumer<Answered<R>> done) {
         return !ended.get()
-                && instance.submit(command, answered -> {
+                && instance.submit(command, origin, answered -> {
                     if (!ended.get()) {
                         done.accept(answered);
                     }
                 });
+    }
+
+    /** What came was no command and has been answered; those who watch the device see that too. */
+    public void answeredAtDoor(CommandOrigin origin, R answer) {
+        if (!ended.get()) {
+            instance.answeredAtDoor(origin, answer);
+        }
     }
 
     /** The configuration space as it is now. */

@@ -2,6 +2,7 @@ package dev.crossdev.service.house;
 
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.FaultyResponses;
 import java.util.Collection;
 
@@ -41,4 +42,7 @@ public interface DeviceType<C, R, E> {
      * in this protocol.
      */
     FaultyResponses<C, R> faultyResponses();
+
+    /** How this protocol lies in virtqueues, for those who watch a device. */
+    WireForm<C, R, E> wireForm();
 }

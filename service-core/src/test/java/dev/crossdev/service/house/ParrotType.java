@@ -5,7 +5,9 @@ import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.HeldBuffer;
 import dev.crossdev.virtio.Inspectable;
+import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.FaultyResponses;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -140,6 +142,41 @@ final class ParrotType implements DeviceType<String, String, String> {
             @Override
             public String withOtherUuid(String response) {
                 return response + "?";
+            }
+        };
+    }
+
+    @Override
+    public WireForm<String, String, String> wireForm() {
+        return new WireForm<>() {
+            @Override
+            public int queueOf(String command) {
+                return 0;
+            }
+
+            @Override
+            public byte[] encodeCommand(String command) {
+                return command.getBytes(StandardCharsets.UTF_8);
+            }
+
+            @Override
+            public byte[] encodeAnswer(String answer, long writable) {
+                return encodeCommand(answer);
+            }
+
+            @Override
+            public int eventQueue() {
+                return 1;
+            }
+
+            @Override
+            public byte[] encodeEvent(String event) {
+                return encodeCommand(event);
+            }
+
+            @Override
+            public InputFollower<String> inputs() {
+                return InputFollower.none();
             }
         };
     }

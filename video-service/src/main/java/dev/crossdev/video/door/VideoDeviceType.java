@@ -8,6 +8,7 @@ import dev.crossdev.video.device.ObjectImporter;
 import dev.crossdev.video.device.VideoDecoderDevice;
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.FaultyResponses;
 import dev.crossdev.virtio.video.BufferFlags;
 import dev.crossdev.virtio.video.VideoCommand;
@@ -23,6 +24,7 @@ import java.util.List;
 public final class VideoDeviceType implements DeviceType<VideoCommand, VideoResponse, VideoEvent> {
 
     private final VideoFaults faults = new VideoFaults();
+    private final VideoWireForm wire = new VideoWireForm();
     private final ObjectImporter importer;
     private final DecoderLimits limits;
 
@@ -72,5 +74,10 @@ public final class VideoDeviceType implements DeviceType<VideoCommand, VideoResp
     @Override
     public FaultyResponses<VideoCommand, VideoResponse> faultyResponses() {
         return faults;
+    }
+
+    @Override
+    public WireForm<VideoCommand, VideoResponse, VideoEvent> wireForm() {
+        return wire;
     }
 }

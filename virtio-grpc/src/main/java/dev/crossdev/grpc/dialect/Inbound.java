@@ -2,6 +2,8 @@ package dev.crossdev.grpc.dialect;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.virtio.capture.CommandOrigin;
+import dev.crossdev.virtio.capture.RawBuffer;
 import java.util.Optional;
 
 /**
@@ -17,7 +19,12 @@ public sealed interface Inbound<C, R, M> {
     record Open<C, R, M>(OpenStream open) implements Inbound<C, R, M> {}
 
     /** For the device. Its answer goes back as {@code reply} says it. */
-    record Command<C, R, M>(long sequence, C command, Reply<R, M> reply) implements Inbound<C, R, M> {}
+    record Command<C, R, M>(long sequence, C command, Reply<R, M> reply) implements Inbound<C, R, M>, CommandOrigin {
+        @Override
+        public Optional<RawBuffer> buffer() {
+            return reply.buffer();
+        }
+    }
 
     /**
      * A command that the device could not even be told of. It is answered and the stream goes on.
@@ -25,7 +32,13 @@ public sealed interface Inbound<C, R, M> {
      * @param answer the protocol's error
      * @param reason for the log
      */
-    record BadCommand<C, R, M>(long sequence, R answer, Reply<R, M> reply, String reason) implements Inbound<C, R, M> {}
+    record BadCommand<C, R, M>(long sequence, R answer, Reply<R, M> reply, String reason)
+            implements Inbound<C, R, M>, CommandOrigin {
+        @Override
+        public Optional<RawBuffer> buffer() {
+            return reply.buffer();
+        }
+    }
 
     /** The guest's write to memory of which the device keeps a copy; applied before any later command. */
     record MemoryWrite<C, R, M>(long address, ByteString data) implements Inbound<C, R, M> {}

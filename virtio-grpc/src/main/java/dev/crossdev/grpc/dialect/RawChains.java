@@ -40,6 +40,11 @@ final class RawChains {
         return Integer.toUnsignedLong(chain.getWritableSize());
     }
 
+    /** The chain of a virtqueue that is not there: nothing is written to it. */
+    static Chain withoutRoom(Chain chain) {
+        return chain.toBuilder().setWritableSize(0).build();
+    }
+
     static Outbound<ByteString, NoEvent> completionOf(UsedChain message) {
         return new Outbound.Completion<>(
                 message.getSequence(), message.getWritten(), DeviceMessages.timesOf(message.getTimes()));

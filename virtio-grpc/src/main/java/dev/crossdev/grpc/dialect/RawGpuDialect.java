@@ -42,19 +42,19 @@ public final class RawGpuDialect extends GpuQueueMessages
             return new Inbound.BadCommand<>(
                     sequence,
                     new GpuReply(GpuHeader.NONE, new GpuResponse.Err(GpuResult.ERR_UNSPEC)),
-                    (_, times) -> answer(RawChains.used(sequence, new byte[0], times)),
+                    reply(RawChains.withoutRoom(chain), GpuWire::encodeReply),
                     "there is no virtqueue " + Integer.toUnsignedString(chain.getQueue()));
         }
-        long writable = RawChains.writable(chain);
         GpuRequest request = switch (GpuWire.decodeRequest(chain.getReadable().toByteArray(), queue.get())) {
             case GpuWire.Decoded.Request(GpuRequest decoded) -> decoded;
             case GpuWire.Decoded.Malformed(GpuHeader header, String _) ->
                 new GpuRequest(header, new GpuCommand.Unsupported(GpuCommandType.UNDEFINED.number()));
         };
-        return new Inbound.Command<>(
-                sequence,
-                request,
-                (reply, times) -> answer(RawChains.used(sequence, GpuWire.encodeReply(reply, writable), times)));
+        return new Inbound.Command<>(sequence, request, reply(chain, GpuWire::encodeReply));
+    }
+
+    private static ChainReply<GpuReply, ControlQueueResponse> reply(Chain chain, ChainReply.Encoder<GpuReply> encoder) {
+        return new ChainReply<>(chain, encoder, GpuQueueMessages::answer);
     }
 
     @Override

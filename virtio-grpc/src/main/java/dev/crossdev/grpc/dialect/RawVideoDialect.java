@@ -44,16 +44,14 @@ public final class RawVideoDialect extends VideoQueueMessages
                 new Inbound.BadCommand<>(
                         sequence,
                         new VideoResponse.Err(VideoResult.ERR_INVALID_OPERATION),
-                        (_, times) -> answer(RawChains.used(sequence, new byte[0], times)),
+                        reply(RawChains.withoutRoom(chain), VideoWire::encodeResponse),
                         "there is no virtqueue " + Integer.toUnsignedString(chain.getQueue()));
         };
     }
 
     private static Inbound<VideoCommand, VideoResponse, ControlQueueResponse> command(Chain chain) {
         long sequence = chain.getSequence();
-        long writable = RawChains.writable(chain);
-        Reply<VideoResponse, ControlQueueResponse> reply = (response, times) ->
-                answer(RawChains.used(sequence, VideoWire.encodeResponse(response, writable), times));
+        Reply<VideoResponse, ControlQueueResponse> reply = reply(chain, VideoWire::encodeResponse);
         return switch (VideoWire.decodeCommand(chain.getReadable().toByteArray())) {
             case VideoWire.Decoded.Command(VideoCommand command) -> new Inbound.Command<>(sequence, command, reply);
             case VideoWire.Decoded.Malformed malformed
@@ -63,6 +61,11 @@ public final class RawVideoDialect extends VideoQueueMessages
             case VideoWire.Decoded.Malformed malformed ->
                 new Inbound.BadCommand<>(sequence, malformed.response(), reply, malformed.reason());
         };
+    }
+
+    private static ChainReply<VideoResponse, ControlQueueResponse> reply(
+            Chain chain, ChainReply.Encoder<VideoResponse> encoder) {
+        return new ChainReply<>(chain, encoder, VideoQueueMessages::answer);
     }
 
     private Optional<ControlQueueResponse> room(Chain chain) {

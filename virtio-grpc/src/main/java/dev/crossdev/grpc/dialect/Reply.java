@@ -1,5 +1,8 @@
 package dev.crossdev.grpc.dialect;
 
+import dev.crossdev.virtio.capture.RawBuffer;
+import java.util.Optional;
+
 /**
  * How the answer to one command is said to the one who sent it. Holds what that takes (the sequence, the size of the
  * driver's buffer); may be called by any thread.
@@ -10,4 +13,9 @@ package dev.crossdev.grpc.dialect;
 @FunctionalInterface
 public interface Reply<R, M> {
     M message(R response, Times times);
+
+    /** The buffer that the command lay in; empty when it came as a message. */
+    default Optional<RawBuffer> buffer() {
+        return Optional.empty();
+    }
 }

@@ -1,0 +1,26 @@
+package dev.crossdev.virtio.capture;
+
+import java.util.Optional;
+
+/** How a command came; asked only when somebody watches the device. */
+public interface CommandOrigin {
+
+    /** A message without a number. */
+    CommandOrigin MESSAGE = new CommandOrigin() {
+        @Override
+        public long sequence() {
+            return 0;
+        }
+
+        @Override
+        public Optional<RawBuffer> buffer() {
+            return Optional.empty();
+        }
+    };
+
+    /** The sender's number for it. */
+    long sequence();
+
+    /** The buffer that it lay in; empty when it came as a message and has no bytes of its own. */
+    Optional<RawBuffer> buffer();
+}
