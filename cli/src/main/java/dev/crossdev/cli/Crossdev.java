@@ -4,6 +4,7 @@ import dev.crossdev.cli.launch.CrossdevVersion;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
@@ -43,6 +44,9 @@ import picocli.CommandLine.HelpCommand;
             CompareCommand.class,
             TraceCommand.class,
             LoadCommand.class,
+            TapCommand.class,
+            DecodeCommand.class,
+            ReplayCommand.class,
             HelpCommand.class
         })
 public final class Crossdev implements Runnable {
@@ -95,6 +99,8 @@ public final class Crossdev implements Runnable {
                 .registerConverter(Latency.class, Crossdev::latency)
                 .registerConverter(Duration.class, Crossdev::duration)
                 .registerConverter(HostAndPort.class, Crossdev::hostAndPort)
+                .registerConverter(DeviceAddress.class, Crossdev::deviceAddress)
+                .registerConverter(Duration.class, Crossdev::duration)
                 .registerConverter(RegistrationStrategy.class, Crossdev::strategy)
                 .setCaseInsensitiveEnumValuesAllowed(true);
     }
@@ -133,6 +139,22 @@ public final class Crossdev implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }
+    }
+
+    private static DeviceAddress deviceAddress(String text) {
+        try {
+            return DeviceAddress.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+
+    /** In the words of latencies: a number and a unit. */
+    private static Duration duration(String text) {
+        if (latency(text) instanceof Latency.Fixed(Duration fixed)) {
+            return fixed;
+        }
+        throw new CommandLine.TypeConversionException("'" + text + "' is not a duration such as 500ms or 10s");
     }
 
     private static RegistrationStrategy strategy(String text) {

@@ -3,6 +3,7 @@ package dev.crossdev.cli;
 import dev.crossdev.cli.launch.Home;
 import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.launch.Services;
+import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import java.io.PrintWriter;
@@ -43,11 +44,12 @@ final class UpCommand implements Callable<Integer> {
     private int videoPort;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Starting gpu-service and video-service …");
         out.flush();
-        try (Services services = Services.start(Home.folder(), new Services.Ports(gpuPort, videoPort))) {
+        try (Services services = Services.start(Home.folder(), new Services.Ports(gpuPort, videoPort));
+                AutoCloseable _ = UpFile.announce(services)) {
             print(out, services);
             CompletableFuture<Process> ended = CompletableFuture.anyOf(
                             services.gpu().process().onExit(),

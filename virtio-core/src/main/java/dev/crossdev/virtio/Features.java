@@ -61,6 +61,13 @@ public record Features(long bits) {
     }
 
     /**
+     * Those of the device type, without the ones that say how queues and transport work (virtio 1.4, Feature Bits: 24 to 49).
+     */
+    public Features ofDeviceType() {
+        return new Features(bits & ~((1L << 50) - (1L << 24)));
+    }
+
+    /**
      * The set in words, lowest bit first: transport bits and the given device type's by name, others by number.
      *
      * @param deviceFeatures the device type's names, for example {@code List.of(GpuFeature.values())}
