@@ -108,11 +108,10 @@ final class ReplayCommand implements Callable<Integer> {
             difference.what().forEach(what -> out.println("    " + what));
         }
         report.remarks().forEach(out::println);
-        out.println(
-                report.compared() + " exchanges, "
-                        + (report.differences().isEmpty()
-                                ? "nothing differs."
-                                : report.differences().size() + " differ."));
+        out.println(report.compared() + " exchanges, "
+                + (report.differences().isEmpty()
+                        ? "nothing differs."
+                        : report.differences().size() + " differ."));
         out.flush();
         return (report.differences().isEmpty() ? ExitCode.OK : ExitCode.CHECK_FAILED).number();
     }

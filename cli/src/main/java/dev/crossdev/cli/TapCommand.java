@@ -69,7 +69,8 @@ final class TapCommand implements Callable<Integer> {
 
     @Option(
             names = "--memory",
-            description = "Also the guest memory that a video device reads: its bitstream. replay needs it to decode again.")
+            description =
+                    "Also the guest memory that a video device reads: its bitstream. replay needs it to decode again.")
     private boolean memory;
 
     @Option(names = "--no-wait", description = "Fail when the device is not there.")
@@ -94,8 +95,7 @@ final class TapCommand implements Callable<Integer> {
             Thread hook = new Thread(tap::stop, "stop-tap");
             Runtime.getRuntime().addShutdownHook(hook);
             if (duration != null) {
-                CompletableFuture.delayedExecutor(
-                                duration.toNanos(), TimeUnit.NANOSECONDS, Thread::startVirtualThread)
+                CompletableFuture.delayedExecutor(duration.toNanos(), TimeUnit.NANOSECONDS, Thread::startVirtualThread)
                         .execute(tap::stop);
             }
             say(err, "Waiting for " + kind.typeName() + " device " + device + "; Ctrl-C ends.");

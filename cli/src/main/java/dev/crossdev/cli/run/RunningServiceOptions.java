@@ -62,7 +62,8 @@ public final class RunningServiceOptions {
         if (running.size() > 1) {
             throw new CommandFailure(
                     ExitCode.USAGE,
-                    "there are " + running.size() + " running ./crossdev up: say which with --gpu and --video, such as --gpu "
+                    "there are " + running.size()
+                            + " running ./crossdev up: say which with --gpu and --video, such as --gpu "
                             + running.getFirst().gpu() + " --video "
                             + running.getFirst().video());
         }

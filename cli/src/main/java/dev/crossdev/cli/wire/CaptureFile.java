@@ -36,9 +36,11 @@ public final class CaptureFile {
     /** Whose words a capture is in. */
     public static DeviceKind kind(String name, Capture capture) {
         return capture.kind()
-                .orElseThrow(() -> new CommandFailure(
-                        ExitCode.USAGE,
-                        name + ": neither its header nor an answer says whether this is gpu or video: add a line '#: type gpu'"));
+                .orElseThrow(
+                        () -> new CommandFailure(
+                                ExitCode.USAGE,
+                                name
+                                        + ": neither its header nor an answer says whether this is gpu or video: add a line '#: type gpu'"));
     }
 
     /** Bytes that are no text become something that is no line of a capture. */

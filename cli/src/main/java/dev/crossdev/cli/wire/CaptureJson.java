@@ -49,11 +49,7 @@ final class CaptureJson {
         switch (entry) {
             case Exchange exchange -> exchange(node, exchange);
             case CaptureEntry.MemoryWrite(long address, Bytes data, OptionalLong nanos) ->
-                at(
-                        node.putObject("memory_write").set("address", unsigned(address)),
-                        "data",
-                        data.toString(),
-                        nanos);
+                at(node.putObject("memory_write").set("address", unsigned(address)), "data", data.toString(), nanos);
             case CaptureEntry.Reset(long epoch, OptionalLong nanos) ->
                 nanos(node.putObject("reset").set("epoch", unsigned(epoch)), "at_nanos", nanos);
             case CaptureEntry.ConfigChanged(Bytes config, OptionalLong nanos) ->
@@ -136,9 +132,7 @@ final class CaptureJson {
     }
 
     private static JsonNode unsigned(long number) {
-        return number >= 0
-                ? NODES.numberNode(number)
-                : NODES.numberNode(new BigInteger(Long.toUnsignedString(number)));
+        return number >= 0 ? NODES.numberNode(number) : NODES.numberNode(new BigInteger(Long.toUnsignedString(number)));
     }
 
     private static String text(JsonNode node) {

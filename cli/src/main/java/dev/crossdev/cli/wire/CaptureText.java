@@ -32,7 +32,8 @@ public final class CaptureText {
         List<String> lines = new ArrayList<>();
         lines.add("# " + kind.typeName()
                 + header.device()
-                        .map(device -> " " + header.guest().map(guest -> guest + "/").orElse("") + device)
+                        .map(device ->
+                                " " + header.guest().map(guest -> guest + "/").orElse("") + device)
                         .orElse(""));
         header.remarks().forEach(remark -> lines.add("# " + remark));
         header.offered().ifPresent(offered -> lines.add("# offered   " + features(offered)));

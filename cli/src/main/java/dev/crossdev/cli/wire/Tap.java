@@ -34,8 +34,9 @@ public final class Tap implements AutoCloseable {
      */
     public void run(TapDeviceRequest request, TapRecorder recorder, long count, Runnable attached) throws IOException {
         try {
-            Iterator<TapDeviceResponse> parts =
-                    call.wrap(() -> DeviceAdminGrpc.newBlockingStub(channel).tapDevice(request)).call();
+            Iterator<TapDeviceResponse> parts = call.wrap(
+                            () -> DeviceAdminGrpc.newBlockingStub(channel).tapDevice(request))
+                    .call();
             while (recorder.exchanges() < count && parts.hasNext()) {
                 TapDeviceResponse part = parts.next();
                 recorder.record(part);
