@@ -61,6 +61,14 @@ final class PlayCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private Path out;
 
+    @Option(
+            names = "--guest",
+            paramLabel = "NAME",
+            description =
+                    "The tenant's name, for those who watch. Its devices are vm0 and vm1 while it warms up, then vm2."
+                            + " Default: one that nobody has.")
+    private String guest = Harness.ownGuestName();
+
     @Mixin
     private final TimingOptions timing = new TimingOptions();
 
@@ -80,7 +88,7 @@ final class PlayCommand implements Callable<Integer> {
                 GuestMetrics.Served served = metrics.serve()) {
             progress.step("starting the services");
             try (ServicesInUse inUse = services.services(Home::folder);
-                    Harness harness = Harness.connect(inUse, clip, parameters.buffers(), served.registry())) {
+                    Harness harness = Harness.connect(guest, inUse, clip, parameters.buffers(), served.registry())) {
                 CpuTimes before = CpuTimes.now();
                 progress.step("warming up");
                 harness.inject(latency);

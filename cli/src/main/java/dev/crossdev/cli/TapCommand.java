@@ -98,8 +98,14 @@ final class TapCommand implements Callable<Integer> {
                 CompletableFuture.delayedExecutor(duration.toNanos(), TimeUnit.NANOSECONDS, Thread::startVirtualThread)
                         .execute(tap::stop);
             }
-            say(err, "Waiting for " + kind.typeName() + " device " + device + "; Ctrl-C ends.");
-            tap.run(request, recorder, count, () -> say(err, "Watching " + device + "."));
+            tap.run(request, recorder, count, part -> {
+                switch (part.getPartCase()) {
+                    case WAITING ->
+                        say(err, "Waiting for " + kind.typeName() + " device " + device + " to be made; Ctrl-C ends.");
+                    case HEADER -> say(err, "Watching " + kind.typeName() + " device " + device + "; Ctrl-C ends.");
+                    default -> {}
+                }
+            });
             removeHook(hook);
         }
         say(

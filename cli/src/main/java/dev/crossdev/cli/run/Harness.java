@@ -65,6 +65,29 @@ public final class Harness implements AutoCloseable {
             int mostBuffers,
             MeterRegistry registry,
             UnaryOperator<FrameObserver> tap) {
+        return connect(ownGuestName(), gpu, video, clip, mostBuffers, registry, tap);
+    }
+
+    /** As above, as a tenant with a name that others know. */
+    public static Harness connect(
+            String guestName, ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry) {
+        return connect(
+                guestName, services.gpu(), services.video(), clip, mostBuffers, registry, UnaryOperator.identity());
+    }
+
+    /** Harnesses on the same services must not meet. */
+    public static String ownGuestName() {
+        return "crossdev-" + ProcessHandle.current().pid();
+    }
+
+    private static Harness connect(
+            String guestName,
+            HostAndPort gpu,
+            HostAndPort video,
+            ClipFile clip,
+            int mostBuffers,
+            MeterRegistry registry,
+            UnaryOperator<FrameObserver> tap) {
         GuestMeters meters = new GuestMeters(registry);
         Guest guest = Guest.connect(
                 GuestConfig.of(
@@ -73,8 +96,7 @@ public final class Harness implements AutoCloseable {
                                 video.host(),
                                 video.port(),
                                 Pipeline.memoryBytes(clip.clip(), mostBuffers))
-                        // Harnesses on the same services must not meet.
-                        .named("crossdev-" + ProcessHandle.current().pid()),
+                        .named(guestName),
                 meters);
         return new Harness(guest, clip, new Pipeline(guest, clip.clip(), meters), tap);
     }

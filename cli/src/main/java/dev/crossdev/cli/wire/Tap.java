@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Listens to a device until it goes away, enough was heard, or somebody says stop. */
 public final class Tap implements AutoCloseable {
@@ -30,9 +31,10 @@ public final class Tap implements AutoCloseable {
      * Runs to the end.
      *
      * @param count exchanges after which it ends
-     * @param attached run when the device is there
+     * @param seen told of each part after it was written down
      */
-    public void run(TapDeviceRequest request, TapRecorder recorder, long count, Runnable attached) throws IOException {
+    public void run(TapDeviceRequest request, TapRecorder recorder, long count, Consumer<TapDeviceResponse> seen)
+            throws IOException {
         try {
             Iterator<TapDeviceResponse> parts = call.wrap(
                             () -> DeviceAdminGrpc.newBlockingStub(channel).tapDevice(request))
@@ -40,9 +42,7 @@ public final class Tap implements AutoCloseable {
             while (recorder.exchanges() < count && parts.hasNext()) {
                 TapDeviceResponse part = parts.next();
                 recorder.record(part);
-                if (part.hasHeader()) {
-                    attached.run();
-                }
+                seen.accept(part);
             }
         } catch (StatusRuntimeException e) {
             if (!call.isCancelled()) {

@@ -51,8 +51,8 @@ public final class TapRecorder implements Closeable {
                 dropped += part.getDropped();
                 out.write(new CaptureEntry.Dropped(part.getDropped()));
             }
-            // Of a newer service.
-            case PART_NOT_SET -> {}
+            // The latter of a newer service.
+            case WAITING, PART_NOT_SET -> {}
         }
     }
 

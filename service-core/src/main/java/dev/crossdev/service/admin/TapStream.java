@@ -12,6 +12,7 @@ import dev.crossdev.proto.admin.v1.TapEvent;
 import dev.crossdev.proto.admin.v1.TapHeader;
 import dev.crossdev.proto.admin.v1.TapNotice;
 import dev.crossdev.proto.admin.v1.TapRequest;
+import dev.crossdev.proto.admin.v1.TapWaiting;
 import dev.crossdev.proto.device.v1.ConfigContent;
 import dev.crossdev.proto.device.v1.DeviceEvent;
 import dev.crossdev.proto.device.v1.DeviceReset;
@@ -89,6 +90,13 @@ final class TapStream implements TapListener {
     private void end() {
         over.set(true);
         unwatch.run();
+    }
+
+    @Override
+    public void awaiting() {
+        offer(TapDeviceResponse.newBuilder()
+                .setWaiting(TapWaiting.getDefaultInstance())
+                .build());
     }
 
     @Override

@@ -235,6 +235,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             taps.began();
             if (there == null || !there.watch(listener, type().offered(), withMemory)) {
                 taps.await(key, listener, withMemory);
+                listener.awaiting();
             }
         } finally {
             door.unlock();

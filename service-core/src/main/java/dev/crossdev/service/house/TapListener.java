@@ -41,7 +41,10 @@ public interface TapListener {
         }
     }
 
-    /** First of all. */
+    /** First of all, when the device is not there yet. */
+    void awaiting();
+
+    /** First of all, or after {@link #awaiting}. */
     void attached(Subject subject);
 
     /** Whether to be told of the answer as well: false drops the exchange. */

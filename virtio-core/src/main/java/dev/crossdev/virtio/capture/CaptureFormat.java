@@ -4,8 +4,9 @@ package dev.crossdev.virtio.capture;
 final class CaptureFormat {
 
     static final String TITLE = "# crossdev wire log 1";
+    static final String COLUMNS_BEGIN = "# lines: <virtqueue index>";
     static final String COLUMNS =
-            "# lines: <virtqueue index> <request bytes hex> <response bytes hex> # <notes>   " + "('-' = no bytes)";
+            COLUMNS_BEGIN + " <request bytes hex> <response bytes hex> # <notes>   " + "('-' = no bytes)";
 
     /** Begins what a program reads; to a reader that knows only exchanges it is a comment. */
     static final String DIRECTIVE = "#:";

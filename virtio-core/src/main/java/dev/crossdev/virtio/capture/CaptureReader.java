@@ -111,7 +111,7 @@ public final class CaptureReader implements Closeable {
     private void remark(String text) {
         // The title and the columns are no remarks: the writer writes them again.
         String marked = "# " + text;
-        if (!marked.equals(CaptureFormat.TITLE) && !marked.equals(CaptureFormat.COLUMNS)) {
+        if (!marked.equals(CaptureFormat.TITLE) && !marked.startsWith(CaptureFormat.COLUMNS_BEGIN)) {
             header.remark(text);
         }
     }

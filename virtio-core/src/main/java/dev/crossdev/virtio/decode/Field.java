@@ -1,6 +1,7 @@
 package dev.crossdev.virtio.decode;
 
 import dev.crossdev.virtio.capture.Bytes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -18,7 +19,7 @@ public record Field(String name, Value value) {
         return name + "=" + value;
     }
 
-    /** What is in a field. Its text is for people and leaves nothing out but zeros at the end of bytes. */
+    /** What is in a field. Its text is for people: long bytes are cut, equal neighbours counted. */
     public sealed interface Value {
 
         /**
@@ -93,7 +94,16 @@ public record Field(String name, Value value) {
 
             @Override
             public String toString() {
-                return items.stream().map(Value::toString).collect(Collectors.joining(", ", "[", "]"));
+                List<String> words = new ArrayList<>();
+                for (int from = 0; from < items.size(); ) {
+                    int to = from + 1;
+                    while (to < items.size() && items.get(to).equals(items.get(from))) {
+                        to++;
+                    }
+                    words.add(to - from == 1 ? items.get(from).toString() : (to - from) + " x " + items.get(from));
+                    from = to;
+                }
+                return "[" + String.join(", ", words) + "]";
             }
         }
     }
