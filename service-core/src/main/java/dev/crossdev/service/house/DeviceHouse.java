@@ -228,15 +228,14 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     public Runnable watch(DeviceKey key, boolean wait, boolean withMemory, TapListener listener) {
         door.lock();
         try {
-            DeviceInstance<C, R, E> there = wait ? instances.get(key) : find(key);
-            if (there == null && draining) {
-                throw new DeviceGoneException("the service is being drained and makes no devices");
-            }
             taps.began();
+            DeviceInstance<C, R, E> there = instances.get(key);
             if (there == null || !there.watch(listener, type().offered(), withMemory)) {
-                taps.await(key, listener, withMemory);
-                listener.awaiting();
+                awaitDevice(key, wait, withMemory, listener);
             }
+        } catch (RuntimeException e) {
+            taps.ended(key, listener);
+            throw e;
         } finally {
             door.unlock();
         }
@@ -246,6 +245,18 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
                 unwatch(key, listener);
             }
         };
+    }
+
+    /** To be called under {@code door}. */
+    private void awaitDevice(DeviceKey key, boolean wait, boolean withMemory, TapListener listener) {
+        if (!wait) {
+            throw noDevice(key);
+        }
+        if (draining) {
+            throw new DeviceGoneException("the service is being drained and makes no devices");
+        }
+        taps.await(key, listener, withMemory);
+        listener.awaiting();
     }
 
     private void unwatch(DeviceKey key, TapListener listener) {
@@ -461,9 +472,13 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     private DeviceInstance<C, R, E> find(DeviceKey key) {
         DeviceInstance<C, R, E> instance = instances.get(key);
         if (instance == null) {
-            throw new ErrnoException(Errno.ENOENT, "no device " + key);
+            throw noDevice(key);
         }
         return instance;
+    }
+
+    private static ErrnoException noDevice(DeviceKey key) {
+        return new ErrnoException(Errno.ENOENT, "no device " + key);
     }
 
     private void checkFeatures(Optional<Features> wanted) {

@@ -20,12 +20,16 @@ final class Taps {
 
     record Waiting(TapListener listener, boolean withMemory) {}
 
-    /** @throws ErrnoException ENOBUFS when there are too many */
+    /**
+     * One more, which {@link #ended} takes back, also after a failure.
+     *
+     * @throws ErrnoException ENOBUFS when there are too many
+     */
     void began() {
-        if (open == MAX_TAPS) {
+        open++;
+        if (open > MAX_TAPS) {
             throw new ErrnoException(Errno.ENOBUFS, MAX_TAPS + " taps are open, which is the limit");
         }
-        open++;
     }
 
     void await(DeviceKey key, TapListener listener, boolean withMemory) {

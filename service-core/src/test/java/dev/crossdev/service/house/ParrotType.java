@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +27,9 @@ final class ParrotType implements DeviceType<String, String, String> {
     static final Features OFFERED = new Features(0b1011);
 
     final Queue<Parrot> made = new ConcurrentLinkedQueue<>();
+
+    /** How often a message was put into wire form. */
+    final AtomicInteger encoded = new AtomicInteger();
 
     /** What each new device waits for. */
     volatile CountDownLatch mayBeMade = new CountDownLatch(0);
@@ -156,6 +160,7 @@ final class ParrotType implements DeviceType<String, String, String> {
 
             @Override
             public byte[] encodeCommand(String command) {
+                encoded.incrementAndGet();
                 return command.getBytes(StandardCharsets.UTF_8);
             }
 

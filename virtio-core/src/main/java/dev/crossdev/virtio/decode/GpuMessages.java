@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** The messages of a gpu device. */
 final class GpuMessages implements MessageDecoder {
 
+    private static final int FIRST_3D = GpuCommandType.CTX_CREATE.number();
+    private static final int FIRST_CURSOR = GpuCommandType.UPDATE_CURSOR.number();
     private static final List<String> HEADER_FLAGS = List.of("FENCE", "INFO_RING_IDX");
 
     @Override
@@ -49,9 +51,9 @@ final class GpuMessages implements MessageDecoder {
         if (!(command instanceof GpuCommand.Unsupported(int number))) {
             return Optional.empty();
         }
-        boolean otherQueue = GpuCommandType.of(number) != GpuCommandType.UNDEFINED && number < 0x200
-                || number >= GpuCommandType.UPDATE_CURSOR.number();
-        String why = otherQueue && GpuCommandType.of(number) != GpuCommandType.UNDEFINED
+        GpuCommandType type = GpuCommandType.of(number);
+        boolean elsewhere = type != GpuCommandType.UNDEFINED && (number < FIRST_3D || number >= FIRST_CURSOR);
+        String why = elsewhere
                 ? "not a command of virtqueue " + Integer.toUnsignedString(queue)
                 : "not a command of a 2D device";
         return Optional.of(

@@ -18,10 +18,14 @@ final class WireNotes {
             }
         }
         return bytes.size() > canonical.size()
-                ? Optional.of((bytes.size() - canonical.size()) + " bytes more than it has")
+                ? Optional.of(bytes(bytes.size() - canonical.size()) + " more than it has")
                 : bytes.size() < canonical.size()
-                        ? Optional.of((canonical.size() - bytes.size()) + " bytes short")
+                        ? Optional.of(bytes(canonical.size() - bytes.size()) + " short")
                         : Optional.empty();
+    }
+
+    private static String bytes(int count) {
+        return count == 1 ? "1 byte" : count + " bytes";
     }
 
     static DecodedMessage malformed(String name, List<Field> fields, Bytes bytes, String reason) {
