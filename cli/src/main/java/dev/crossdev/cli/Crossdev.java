@@ -100,7 +100,6 @@ public final class Crossdev implements Runnable {
                 .registerConverter(Duration.class, Crossdev::duration)
                 .registerConverter(HostAndPort.class, Crossdev::hostAndPort)
                 .registerConverter(DeviceAddress.class, Crossdev::deviceAddress)
-                .registerConverter(Duration.class, Crossdev::duration)
                 .registerConverter(RegistrationStrategy.class, Crossdev::strategy)
                 .setCaseInsensitiveEnumValuesAllowed(true);
     }
@@ -147,14 +146,6 @@ public final class Crossdev implements Runnable {
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }
-    }
-
-    /** In the words of latencies: a number and a unit. */
-    private static Duration duration(String text) {
-        if (latency(text) instanceof Latency.Fixed(Duration fixed)) {
-            return fixed;
-        }
-        throw new CommandLine.TypeConversionException("'" + text + "' is not a duration such as 500ms or 10s");
     }
 
     private static RegistrationStrategy strategy(String text) {
