@@ -1,10 +1,8 @@
 package dev.crossdev.gpu.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.util.Durations;
-import dev.crossdev.gpu.device.GpuDevice;
 import dev.crossdev.grpc.replay.Replay;
 import dev.crossdev.grpc.replay.ReplayReport;
 import dev.crossdev.grpc.replay.ReplayTarget;
@@ -13,7 +11,6 @@ import dev.crossdev.proto.admin.v1.GetDeviceRequest;
 import dev.crossdev.proto.admin.v1.InjectFaultRequest;
 import dev.crossdev.virtio.capture.Capture;
 import dev.crossdev.virtio.capture.DeviceKind;
-import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuResult;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.junit.QuarkusTest;
@@ -53,15 +50,9 @@ class CaptureReplayTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qemu-proxy-basic", "qemu-proxy-no-uuid-feature", "uml-basic"})
+    @ValueSource(strings = {"qemu-proxy-basic", "qemu-proxy-no-uuid-feature", "qemu-proxy-blob", "uml-basic"})
     void aLinuxGuestIsAnsweredAsByItsOwnDevice(String capture) {
         assertNothingDiffers(capture, Optional.empty());
-    }
-
-    @Test
-    void aLinuxGuestWithBlobsIsAnsweredAsByItsOwnDevice() {
-        assumeTrue(GpuDevice.OFFERED.has(GpuFeature.RESOURCE_BLOB), "the device has no blobs");
-        assertNothingDiffers("qemu-proxy-blob", Optional.empty());
     }
 
     @Test
