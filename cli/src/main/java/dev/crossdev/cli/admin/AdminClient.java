@@ -1,0 +1,142 @@
+package dev.crossdev.cli.admin;
+
+import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.cli.wire.DeviceAddress;
+import dev.crossdev.cli.wire.DeviceFinder;
+import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.proto.admin.v1.Buffer;
+import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
+import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
+import dev.crossdev.proto.admin.v1.Device;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc.DeviceAdminBlockingStub;
+import dev.crossdev.proto.admin.v1.InjectFaultRequest;
+import dev.crossdev.proto.admin.v1.ListBuffersRequest;
+import dev.crossdev.proto.admin.v1.ListBuffersResponse;
+import dev.crossdev.proto.admin.v1.ListDevicesRequest;
+import dev.crossdev.proto.admin.v1.ListDevicesResponse;
+import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
+import dev.crossdev.proto.admin.v1.SetTimingRequest;
+import dev.crossdev.virtio.timing.DeviceTiming;
+import dev.crossdev.virtio.timing.Fault;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * One service, as its operator reaches it. Every call ends within a few seconds; what the service refuses is an {@link
+ * dev.crossdev.dmabuf.error.ErrnoException}, and a service that is not there one line that says what to do.
+ */
+public final class AdminClient implements AutoCloseable {
+
+    /** A reset or a delete may wait for importers that let go of guest memory. */
+    private static final long PATIENCE_SECONDS = 15;
+
+    private static final int PAGE = 1000;
+
+    private final HostAndPort service;
+    private final ManagedChannel channel;
+
+    public AdminClient(HostAndPort service) {
+        this.service = service;
+        this.channel = Channels.plaintext(service.host(), service.port());
+    }
+
+    /** The devices of a guest, or of all, in the service's order. */
+    public List<Device> devices(Optional<String> guest) {
+        List<Device> devices = new ArrayList<>();
+        String token = "";
+        do {
+            ListDevicesRequest request = ListDevicesRequest.newBuilder()
+                    .setGuest(guest.orElse(""))
+                    .setPageSize(PAGE)
+                    .setPageToken(token)
+                    .build();
+            ListDevicesResponse page = call(stub -> stub.listDevices(request));
+            devices.addAll(page.getDevicesList());
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return devices;
+    }
+
+    /** The buffers of a guest, or of all, in the service's order. */
+    public List<Buffer> buffers(Optional<String> guest) {
+        List<Buffer> buffers = new ArrayList<>();
+        String token = "";
+        do {
+            ListBuffersRequest request = ListBuffersRequest.newBuilder()
+                    .setGuest(guest.orElse(""))
+                    .setPageSize(PAGE)
+                    .setPageToken(token)
+                    .build();
+            ListBuffersResponse page = call(stub -> stub.listBuffers(request));
+            buffers.addAll(page.getBuffersList());
+            token = page.getNextPageToken();
+        } while (!token.isEmpty());
+        return buffers;
+    }
+
+    /** @param device empty for all devices and those to come */
+    public void setTiming(Optional<DeviceAddress> device, DeviceTiming timing) {
+        SetTimingRequest.Builder request = SetTimingRequest.newBuilder().setTiming(Timings.toProto(timing));
+        device.ifPresent(one -> request.setGuest(one.guest()).setDevice(one.device()));
+        var _ = call(stub -> stub.setTiming(request.build()));
+    }
+
+    /** @param device empty for all devices and those to come */
+    public void inject(Optional<DeviceAddress> device, Fault fault) {
+        InjectFaultRequest.Builder request = InjectFaultRequest.newBuilder().setFault(Timings.toProto(fault));
+        device.ifPresent(one -> request.setGuest(one.guest()).setDevice(one.device()));
+        var _ = call(stub -> stub.injectFault(request.build()));
+    }
+
+    /**
+     * Disarms.
+     *
+     * @param device empty for all devices and those to come
+     * @return how many faults were armed
+     */
+    public int clearFaults(Optional<DeviceAddress> device) {
+        ClearFaultsRequest.Builder request = ClearFaultsRequest.newBuilder();
+        device.ifPresent(one -> request.setGuest(one.guest()).setDevice(one.device()));
+        return call(stub -> stub.clearFaults(request.build())).getCleared();
+    }
+
+    /** Returns the epoch that began. */
+    public long reset(DeviceAddress device) {
+        ResetDeviceRequest request = ResetDeviceRequest.newBuilder()
+                .setGuest(device.guest())
+                .setDevice(device.device())
+                .build();
+        return call(stub -> stub.resetDevice(request)).getEpoch();
+    }
+
+    /** Unplugs a device. */
+    public void delete(DeviceAddress device, boolean allowMissing) {
+        DeleteDeviceRequest request = DeleteDeviceRequest.newBuilder()
+                .setGuest(device.guest())
+                .setDevice(device.device())
+                .setAllowMissing(allowMissing)
+                .build();
+        var _ = call(stub -> stub.deleteDevice(request));
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+    }
+
+    private <T> T call(Function<DeviceAdminBlockingStub, T> request) {
+        try {
+            return request.apply(
+                    DeviceAdminGrpc.newBlockingStub(channel).withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        } catch (StatusRuntimeException e) {
+            throw DeviceFinder.failure(service, e);
+        }
+    }
+}

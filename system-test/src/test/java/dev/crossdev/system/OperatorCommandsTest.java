@@ -1,0 +1,128 @@
+package dev.crossdev.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.crossdev.cli.launch.Services;
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.proto.gpu.v1.ExecuteRequest;
+import dev.crossdev.proto.gpu.v1.GpuCommand;
+import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
+import dev.crossdev.proto.gpu.v1.GpuResult;
+import dev.crossdev.proto.gpu.v1.PixelFormat;
+import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
+import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
+import dev.crossdev.system.Checkout.Ended;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** ls, timing, fault, reset and rm, typed at real services. */
+@ExtendWith(SharedServices.class)
+class OperatorCommandsTest {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final String GUEST = "operated";
+    private static final String DEVICE = GUEST + "/vm0";
+
+    private final List<String> where;
+    private final ManagedChannel gpu;
+
+    OperatorCommandsTest(Services services) {
+        where = List.of(
+                "--gpu", services.gpu().address().toString(),
+                "--video", services.video().address().toString());
+        gpu = Channels.plaintext(
+                services.gpu().address().host(), services.gpu().address().port());
+    }
+
+    @AfterEach
+    void disconnect() {
+        gpu.shutdownNow();
+    }
+
+    @Test
+    void whatIsSetIsShownCountedAndTakenAwayAgain() throws IOException {
+        execute(GpuCommand.newBuilder()
+                .setResourceCreate2D(ResourceCreate2d.newBuilder()
+                        .setResourceId(7)
+                        .setFormat(PixelFormat.PIXEL_FORMAT_B8G8R8A8_UNORM)
+                        .setWidth(32)
+                        .setHeight(32)));
+        ok("timing", "--device", DEVICE, "--transit", "1ms");
+        ok("fault", "--device", DEVICE, "RESOURCE_ASSIGN_UUID=error:ERR_OUT_OF_MEMORY");
+
+        assertThat(assignUuid()).isEqualTo(GpuResult.GPU_RESULT_ERR_OUT_OF_MEMORY);
+        assertThat(assignUuid()).isEqualTo(GpuResult.GPU_RESULT_OK_RESOURCE_UUID);
+
+        ok("fault", "--device", DEVICE, "RESOURCE_ASSIGN_UUID=late:5ms*3");
+        JsonNode listing = new ObjectMapper()
+                .readTree(ok("ls", "--json", "--guest", GUEST).output());
+        JsonNode device = listing.get("devices").get(0);
+        assertThat(device.get("transit").asText()).isEqualTo("1ms");
+        assertThat(device.get("faults").get(0).get("fault").asText()).isEqualTo("RESOURCE_ASSIGN_UUID=late:5ms*3");
+        JsonNode buffer = listing.get("buffers").get(0);
+        assertThat(buffer.get("resource").asInt()).isEqualTo(7);
+        assertThat(buffer.get("state").asText()).isEqualTo("OK");
+        assertThat(ok("ls", "--guest", GUEST).output())
+                .contains("operated/vm0", "transit=1ms", "late:5ms", buffer.get("uuid").asText());
+
+        assertThat(ok("fault", "--clear", "--device", DEVICE).output()).contains("Cleared 1.");
+        ok("timing", "--off", "--device", DEVICE);
+        assertThat(ok("reset", DEVICE).output()).contains("operated/vm0 is in epoch 1.");
+        assertThat(ok("ls", "--guest", GUEST).output())
+                .contains("Total 1 devices, 0 buffers, 0 bytes")
+                .doesNotContain("transit=");
+        ok("rm", DEVICE);
+        assertThat(ok("ls", "--guest", GUEST).output()).contains("Total 0 devices");
+    }
+
+    @Test
+    void aMistakeIsOneLineWithTheFix() throws IOException {
+        assertThat(run("fault")).satisfies(ended -> {
+            assertThat(ended.exitCode()).isEqualTo(2);
+            assertThat(ended.output()).contains("RESOURCE_ASSIGN_UUID=never");
+        });
+        assertThat(run("timing").exitCode()).isEqualTo(2);
+        assertThat(run("rm", "--type", "gpu", GUEST + "/nobody")).satisfies(ended -> {
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.output()).contains("nobody");
+        });
+        ok("rm", "--type", "gpu", "--allow-missing", GUEST + "/nobody");
+    }
+
+    private GpuResult assignUuid() {
+        return execute(GpuCommand.newBuilder()
+                .setResourceAssignUuid(ResourceAssignUuid.newBuilder().setResourceId(7)));
+    }
+
+    private GpuResult execute(GpuCommand.Builder command) {
+        return GpuDeviceGrpc.newBlockingStub(gpu)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .execute(ExecuteRequest.newBuilder()
+                        .setGuest(GUEST)
+                        .setDevice("vm0")
+                        .setCommand(command)
+                        .build())
+                .getCompletion()
+                .getResult();
+    }
+
+    private Ended ok(String... arguments) throws IOException {
+        Ended ended = run(arguments);
+        assertThat(ended.exitCode()).as(ended.output()).isZero();
+        return ended;
+    }
+
+    private Ended run(String... arguments) throws IOException {
+        return Checkout.crossdev(Stream.concat(Stream.of(arguments), where.stream()).toArray(String[]::new))
+                .await(PATIENCE);
+    }
+}
