@@ -63,8 +63,8 @@ class OperatorCommandsTest {
         assertThat(assignUuid()).isEqualTo(GpuResult.GPU_RESULT_OK_RESOURCE_UUID);
 
         ok("fault", "--device", DEVICE, "RESOURCE_ASSIGN_UUID=late:5ms*3");
-        JsonNode listing = new ObjectMapper()
-                .readTree(ok("ls", "--json", "--guest", GUEST).output());
+        JsonNode listing =
+                new ObjectMapper().readTree(ok("ls", "--json", "--guest", GUEST).output());
         JsonNode device = listing.get("devices").get(0);
         assertThat(device.get("transit").asText()).isEqualTo("1ms");
         assertThat(device.get("faults").get(0).get("fault").asText()).isEqualTo("RESOURCE_ASSIGN_UUID=late:5ms*3");
@@ -72,7 +72,11 @@ class OperatorCommandsTest {
         assertThat(buffer.get("resource").asInt()).isEqualTo(7);
         assertThat(buffer.get("state").asText()).isEqualTo("OK");
         assertThat(ok("ls", "--guest", GUEST).output())
-                .contains("operated/vm0", "transit=1ms", "late:5ms", buffer.get("uuid").asText());
+                .contains(
+                        "operated/vm0",
+                        "transit=1ms",
+                        "late:5ms",
+                        buffer.get("uuid").asText());
 
         assertThat(ok("fault", "--clear", "--device", DEVICE).output()).contains("Cleared 1.");
         ok("timing", "--off", "--device", DEVICE);
@@ -85,7 +89,7 @@ class OperatorCommandsTest {
     }
 
     @Test
-    void aMistakeIsOneLineWithTheFix() throws IOException {
+    void aMistakeIsOneLineWithTheFix() {
         assertThat(run("fault")).satisfies(ended -> {
             assertThat(ended.exitCode()).isEqualTo(2);
             assertThat(ended.output()).contains("RESOURCE_ASSIGN_UUID=never");
@@ -115,14 +119,15 @@ class OperatorCommandsTest {
                 .getResult();
     }
 
-    private Ended ok(String... arguments) throws IOException {
+    private Ended ok(String... arguments) {
         Ended ended = run(arguments);
         assertThat(ended.exitCode()).as(ended.output()).isZero();
         return ended;
     }
 
-    private Ended run(String... arguments) throws IOException {
-        return Checkout.crossdev(Stream.concat(Stream.of(arguments), where.stream()).toArray(String[]::new))
+    private Ended run(String... arguments) {
+        return Checkout.crossdev(
+                        Stream.concat(Stream.of(arguments), where.stream()).toArray(String[]::new))
                 .await(PATIENCE);
     }
 }
