@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuResult;
 import dev.crossdev.virtio.gpu.PixelFormat;
@@ -34,13 +35,38 @@ final class GpuModel {
 
         boolean alive = true;
 
+        /** Bytes of a blob; 0 for a 2D resource. */
+        final long blob;
+
+        final boolean crossDevice;
+
         Picture(int id, int format, int width, int height) {
             this.id = id;
             this.format = format;
             this.width = width;
             this.height = height;
             this.pixels = new byte[width * height * 4];
+            this.blob = 0;
+            this.crossDevice = true;
         }
+
+        /** A blob: the guest's pages are all there is. */
+        Picture(int id, long size, boolean crossDevice) {
+            this.id = id;
+            this.format = 0;
+            this.width = 0;
+            this.height = 0;
+            this.pixels = new byte[0];
+            this.blob = size;
+            this.crossDevice = crossDevice;
+        }
+
+        long size() {
+            return blob > 0 ? blob : pixels.length;
+        }
+
+        /** A blob that loses its pages keeps its UUID, which means nothing until it is asked for again. */
+        boolean resolves;
     }
 
     static final class Screen {
@@ -48,6 +74,10 @@ final class GpuModel {
         Picture source;
 
         Rect rect = Rect.EMPTY;
+        int width;
+        int height;
+        long stride;
+        long offset;
         byte[] pixels = new byte[0];
         int format;
         long flushes;
@@ -84,12 +114,18 @@ final class GpuModel {
     }
 
     long resourceBytes() {
-        return resources.values().stream().mapToLong(p -> p.pixels.length).sum();
+        return resources.values().stream().mapToLong(Picture::size).sum();
     }
 
+    /** Live buffers, blobs included. */
     long bytes() {
         return resourceBytes()
                 + lingering.stream().mapToLong(p -> p.pixels.length).sum();
+    }
+
+    /** The device's own memory, which alone is limited. */
+    private long hostBytes() {
+        return bytes() - resources.values().stream().mapToLong(p -> p.blob).sum();
     }
 
     int backingEntries() {
@@ -116,13 +152,15 @@ final class GpuModel {
                 }
                 boolean had = picture.backing != null;
                 picture.backing = null;
+                picture.resolves &= picture.blob == 0;
                 yield had ? GpuResult.OK_NODATA : GpuResult.ERR_UNSPEC;
             }
             case GpuCommand.TransferToHost2d c -> transfer(c);
             case GpuCommand.SetScanout c -> setScanout(c);
             case GpuCommand.ResourceFlush c -> flush(c);
-            case GpuCommand.ResourceAssignUuid c ->
-                resources.containsKey(c.resourceId()) ? GpuResult.OK_RESOURCE_UUID : GpuResult.ERR_INVALID_RESOURCE_ID;
+            case GpuCommand.ResourceAssignUuid c -> assignUuid(c);
+            case GpuCommand.ResourceCreateBlob c -> createBlob(c);
+            case GpuCommand.SetScanoutBlob c -> setScanoutBlob(c);
             default -> throw new IllegalArgumentException(command.toString());
         };
     }
@@ -135,6 +173,49 @@ final class GpuModel {
         return resources.values().stream().filter(p -> uuid.equals(p.uuid)).findAny();
     }
 
+    private GpuResult assignUuid(GpuCommand.ResourceAssignUuid c) {
+        Picture picture = resources.get(c.resourceId());
+        if (picture == null) {
+            return GpuResult.ERR_INVALID_RESOURCE_ID;
+        }
+        if (!picture.crossDevice) {
+            return GpuResult.ERR_INVALID_PARAMETER;
+        }
+        return picture.blob > 0 && picture.backing == null ? GpuResult.ERR_UNSPEC : GpuResult.OK_RESOURCE_UUID;
+    }
+
+    private GpuResult createBlob(GpuCommand.ResourceCreateBlob c) {
+        if (c.resourceId() == 0 || resources.containsKey(c.resourceId())) {
+            return GpuResult.ERR_INVALID_RESOURCE_ID;
+        }
+        if (c.blobMem() != BlobMem.GUEST || c.size() <= 0 || c.blobFlags() < 0 || c.blobFlags() > 7) {
+            return GpuResult.ERR_INVALID_PARAMETER;
+        }
+        boolean backed = !c.entries().isEmpty();
+        if (backed && (!areGuestMemory(c.entries()) || length(c.entries()) < c.size())) {
+            return GpuResult.ERR_UNSPEC;
+        }
+        if (resources.size() >= settings.maxResources()
+                || backingEntries() + c.entries().size() > settings.maxBackingEntries()) {
+            return GpuResult.ERR_OUT_OF_MEMORY;
+        }
+        Picture blob = new Picture(c.resourceId(), c.size(), (c.blobFlags() & BlobMem.FLAG_USE_CROSS_DEVICE) != 0);
+        blob.backing = backed ? c.entries() : null;
+        resources.put(c.resourceId(), blob);
+        return GpuResult.OK_NODATA;
+    }
+
+    private boolean areGuestMemory(List<MemEntry> entries) {
+        return entries.stream().allMatch(entry -> {
+            long from = entry.address() - guestAddress;
+            return entry.length() > 0 && from >= 0 && from + entry.length() <= guestMemory.length;
+        });
+    }
+
+    private static long length(List<MemEntry> entries) {
+        return entries.stream().mapToLong(MemEntry::length).sum();
+    }
+
     private GpuResult create(GpuCommand.ResourceCreate2d c) {
         if (c.resourceId() == 0 || resources.containsKey(c.resourceId())) {
             return GpuResult.ERR_INVALID_RESOURCE_ID;
@@ -143,7 +224,7 @@ final class GpuModel {
             return GpuResult.ERR_INVALID_PARAMETER;
         }
         if (resources.size() >= settings.maxResources()
-                || bytes() + (long) c.width() * c.height() * 4 > settings.maxBytes()) {
+                || hostBytes() + (long) c.width() * c.height() * 4 > settings.maxBytes()) {
             return GpuResult.ERR_OUT_OF_MEMORY;
         }
         resources.put(c.resourceId(), new Picture(c.resourceId(), c.format(), c.width(), c.height()));
@@ -173,11 +254,8 @@ final class GpuModel {
         if (picture.backing != null) {
             return GpuResult.ERR_UNSPEC;
         }
-        for (MemEntry entry : c.entries()) {
-            long from = entry.address() - guestAddress;
-            if (entry.length() <= 0 || from < 0 || from + entry.length() > guestMemory.length) {
-                return GpuResult.ERR_UNSPEC;
-            }
+        if (!areGuestMemory(c.entries()) || length(c.entries()) < picture.blob) {
+            return GpuResult.ERR_UNSPEC;
         }
         if (backingEntries() + c.entries().size() > settings.maxBackingEntries()) {
             return GpuResult.ERR_OUT_OF_MEMORY;
@@ -194,6 +272,9 @@ final class GpuModel {
         if (picture.backing == null) {
             return GpuResult.ERR_UNSPEC;
         }
+        if (picture.blob > 0) {
+            return GpuResult.OK_NODATA;
+        }
         if (outside(c.rect(), picture)) {
             return GpuResult.ERR_INVALID_PARAMETER;
         }
@@ -201,16 +282,22 @@ final class GpuModel {
             for (int x = 0; x < c.rect().width() * 4; x++) {
                 long at = c.offset() + (long) y * picture.width * 4 + x;
                 int to = ((c.rect().y() + y) * picture.width + c.rect().x()) * 4 + x;
-                for (MemEntry entry : picture.backing) {
-                    if (at < entry.length()) {
-                        picture.pixels[to] = guestMemory[(int) (entry.address() - guestAddress + at)];
-                        break;
-                    }
-                    at -= entry.length();
-                }
+                picture.pixels[to] = backingByte(picture.backing, at, picture.pixels[to]);
             }
         }
         return GpuResult.OK_NODATA;
+    }
+
+    /** What lies past the end is not there: the target stays as it is. */
+    private byte backingByte(List<MemEntry> backing, long at, byte otherwise) {
+        long left = at;
+        for (MemEntry entry : backing) {
+            if (left < entry.length()) {
+                return guestMemory[(int) (entry.address() - guestAddress + left)];
+            }
+            left -= entry.length();
+        }
+        return otherwise;
     }
 
     private GpuResult setScanout(GpuCommand.SetScanout c) {
@@ -229,19 +316,62 @@ final class GpuModel {
         if (picture.backing == null) {
             return GpuResult.ERR_UNSPEC;
         }
-        if (c.rect().width() < 16 || c.rect().height() < 16 || outside(c.rect(), picture)) {
+        if (picture.blob > 0 || outside(c.rect(), picture)) {
+            return GpuResult.ERR_INVALID_PARAMETER;
+        }
+        return show(screen, picture, c.rect(), picture.format, picture.width, picture.height, 0, 0);
+    }
+
+    private GpuResult setScanoutBlob(GpuCommand.SetScanoutBlob c) {
+        if (c.scanoutId() < 0 || c.scanoutId() >= screens.size()) {
+            return GpuResult.ERR_INVALID_SCANOUT_ID;
+        }
+        Screen screen = screens.get(c.scanoutId());
+        if (c.resourceId() == 0) {
+            screen.source = null;
+            return GpuResult.OK_NODATA;
+        }
+        Picture blob = resources.get(c.resourceId());
+        if (blob == null) {
+            return GpuResult.ERR_INVALID_RESOURCE_ID;
+        }
+        if (blob.backing == null) {
+            return GpuResult.ERR_UNSPEC;
+        }
+        long stride = c.strides().getFirst();
+        long offset = c.offsets().getFirst();
+        if (blob.blob == 0
+                || PixelFormat.of(c.format()).isEmpty()
+                || c.width() <= 0
+                || c.height() <= 0
+                || stride < c.width() * 4L
+                || offset + stride * (c.height() - 1) + c.width() * 4L > blob.blob
+                || c.rect().right() > c.width()
+                || c.rect().bottom() > c.height()) {
+            return GpuResult.ERR_INVALID_PARAMETER;
+        }
+        return show(screen, blob, c.rect(), c.format(), c.width(), c.height(), stride, offset);
+    }
+
+    private static GpuResult show(
+            Screen screen, Picture source, Rect rect, int format, int width, int height, long stride, long offset) {
+        if (rect.width() < 16 || rect.height() < 16) {
             return GpuResult.ERR_INVALID_PARAMETER;
         }
         boolean stays = screen.source != null
-                && screen.rect.width() == c.rect().width()
-                && screen.rect.height() == c.rect().height()
-                && screen.format == picture.format;
+                && screen.rect.width() == rect.width()
+                && screen.rect.height() == rect.height()
+                && screen.format == format;
         if (!stays) {
-            screen.pixels = new byte[c.rect().width() * c.rect().height() * 4];
+            screen.pixels = new byte[rect.width() * rect.height() * 4];
         }
-        screen.source = picture;
-        screen.rect = c.rect();
-        screen.format = picture.format;
+        screen.source = source;
+        screen.rect = rect;
+        screen.format = format;
+        screen.width = width;
+        screen.height = height;
+        screen.stride = stride;
+        screen.offset = offset;
         return GpuResult.OK_NODATA;
     }
 
@@ -250,11 +380,22 @@ final class GpuModel {
         if (picture == null) {
             return GpuResult.ERR_INVALID_RESOURCE_ID;
         }
-        if (outside(c.rect(), picture)) {
+        boolean outside = picture.blob == 0
+                ? outside(c.rect(), picture)
+                : screens.stream()
+                        .anyMatch(screen -> screen.source == picture
+                                && (c.rect().right() > screen.width || c.rect().bottom() > screen.height));
+        if (outside) {
             return GpuResult.ERR_INVALID_PARAMETER;
         }
+        boolean whole = true;
         for (Screen screen : screens) {
             if (screen.source != picture) {
+                continue;
+            }
+            List<MemEntry> pages = picture.backing;
+            if (picture.blob > 0 && pages == null) {
+                whole &= !overlap(c.rect(), screen.rect);
                 continue;
             }
             boolean hit = false;
@@ -266,17 +407,26 @@ final class GpuModel {
                         continue;
                     }
                     hit = true;
-                    System.arraycopy(
-                            picture.pixels,
-                            (y * picture.width + x) * 4,
-                            screen.pixels,
-                            (sy * screen.rect.width() + sx) * 4,
-                            4);
+                    for (int part = 0; part < 4; part++) {
+                        int to = (sy * screen.rect.width() + sx) * 4 + part;
+                        screen.pixels[to] = picture.blob > 0 && pages != null
+                                ? backingByte(pages, screen.offset + y * screen.stride + x * 4L + part, (byte) 0)
+                                : picture.pixels[(y * picture.width + x) * 4 + part];
+                    }
                 }
             }
             screen.flushes += hit ? 1 : 0;
         }
-        return GpuResult.OK_NODATA;
+        return whole ? GpuResult.OK_NODATA : GpuResult.ERR_UNSPEC;
+    }
+
+    private static boolean overlap(Rect a, Rect b) {
+        return a.width() > 0
+                && a.height() > 0
+                && a.x() < b.right()
+                && b.x() < a.right()
+                && a.y() < b.bottom()
+                && b.y() < a.bottom();
     }
 
     private static boolean outside(Rect rect, Picture picture) {
