@@ -38,8 +38,9 @@ if ! podman image exists "$base"; then
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/debs" "$work/root"/{etc,opt/java,run,tmp}
   chmod 1777 "$work/root/tmp"
-  (cd "$work/debs" && apt-get download -qq "${packages[@]}") || {
-    echo "build.sh: Debian's packages cannot be had; apt-get update, perhaps" >&2
+  download() { (cd "$work/debs" && apt-get download -qq "${packages[@]}" >&2); }
+  download || { apt-get update -qq >&2 && download; } || {
+    echo "build.sh: Debian's packages cannot be had: ${packages[*]}" >&2
     exit 1
   }
   for deb in "$work"/debs/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
@@ -59,7 +60,7 @@ fi
 image() { # NAME CONTEXT
   # With this name kind and minikube find it for `image: crossdev/NAME`.
   local name=docker.io/crossdev/$1:$version
-  podman build --quiet --pull=never --timestamp 0 --build-arg "BASE=$base" --label "org.opencontainers.image.version=$version" \
+  podman build --quiet --pull=never --timestamp 0 --build-arg "BASE=$base" --label "org.opencontainers.image.version=$version" --label "dev.crossdev.image=$1" \
     -f "deploy/images/$1.Containerfile" -t "$name" "$2" >/dev/null
   case $deliver in
     push) podman push --quiet "$name" "$registry/crossdev/$1:$version"; name=$registry/crossdev/$1:$version ;;
@@ -76,3 +77,5 @@ image() { # NAME CONTEXT
 image gpu-service gpu-service/target/quarkus-app
 image video-service video-service/target/quarkus-app
 image guest .
+# What had these names before has none now.
+podman image prune --force --filter label=dev.crossdev.image >/dev/null

@@ -14,25 +14,25 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The checkout that is being tested, and its command as a user would run it. */
-final class Checkout {
+public final class Checkout {
 
     /** Surefire runs a module's tests in the module's folder. */
-    static final Path HOME = Path.of("..").toAbsolutePath().normalize();
+    public static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
-    static final Path CLIP = HOME.resolve("clips").resolve("demo.mp4");
+    public static final Path CLIP = HOME.resolve("clips").resolve("demo.mp4");
 
     private static final Pattern METERS = Pattern.compile("meters at http://(\\S+)/q/metrics");
 
     private Checkout() {}
 
     /** A command that has ended. */
-    record Ended(int exitCode, String output, Duration took) {}
+    public record Ended(int exitCode, String output, Duration took) {}
 
     /** A command that runs. */
-    record Command(Process process, Path log, long startNanos) {
+    public record Command(Process process, Path log, long startNanos) {
 
         /** Waits for its end; longer than {@code patience} fails. */
-        Ended await(Duration patience) {
+        public Ended await(Duration patience) {
             try {
                 if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                     process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -46,7 +46,7 @@ final class Checkout {
             }
         }
 
-        String output() {
+        public String output() {
             try {
                 return Files.readString(log);
             } catch (IOException e) {
@@ -86,7 +86,7 @@ final class Checkout {
     }
 
     /** Starts {@code ./crossdev --no-build} with arguments. */
-    static Command crossdev(String... arguments) {
+    public static Command crossdev(String... arguments) {
         try {
             List<String> command =
                     new ArrayList<>(List.of(HOME.resolve("crossdev").toString(), "--no-build"));

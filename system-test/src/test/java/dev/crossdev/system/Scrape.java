@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A service's meters, as Prometheus would see them. */
-final class Scrape {
+public final class Scrape {
 
     private final List<String> lines;
 
@@ -19,7 +19,7 @@ final class Scrape {
         this.lines = lines;
     }
 
-    static Scrape of(HostAndPort management) {
+    public static Scrape of(HostAndPort management) {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + management + "/q/metrics"))
                     .header("Accept", "text/plain")
@@ -37,7 +37,7 @@ final class Scrape {
     }
 
     /** The sum over all series of that name whose labels contain all of the parts. */
-    double sum(String name, String... labels) {
+    public double sum(String name, String... labels) {
         return lines.stream()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
                 .filter(line -> Arrays.stream(labels).allMatch(line::contains))

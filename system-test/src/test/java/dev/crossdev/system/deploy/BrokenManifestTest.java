@@ -1,0 +1,93 @@
+package dev.crossdev.system.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.crossdev.testing.RequiresProgram;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Each check bites: manifests that are broken in one place are refused for that. */
+@RequiresProgram("kubectl")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BrokenManifestTest {
+
+    private String rendered = "";
+
+    @BeforeAll
+    void render() {
+        rendered = Manifests.render("local", "load", "monitoring");
+        assertThat(ManifestPolicy.violations(Manifests.parse(rendered))).isEmpty();
+    }
+
+    /** The first place that reads {@code before} reads {@code after}; \n is a new line. */
+    private String broken(String before, String after) {
+        String place = before.replace("\\n", "\n");
+        assertThat(rendered).contains(place);
+        int at = rendered.indexOf(place);
+        return rendered.substring(0, at) + after.replace("\\n", "\n") + rendered.substring(at + place.length());
+    }
+
+    @ParameterizedTest(name = "{2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            readinessProbe:                  | readynessProbe:                  | nobody knows the field spec.template.spec.containers[0].readynessProbe
+            medium: Memory                   | medum: Memory                    | nobody knows the field spec.template.spec.volumes[2].emptyDir.medum
+            kind: PodMonitor                 | kind: PodMonitors                | nobody knows the field monitoring.coreos.com/v1 PodMonitors
+            interval: 15s                    | intervall: 15s                   | nobody knows the field spec.podMetricsEndpoints[0].intervall
+            targetPort: gpu-grpc             | targetPort: grpc                 | Service gpu-service points at port grpc
+            `selector:\\n    crossdev.dev/gpu-service: "true"` | `selector:\\n    crossdev.dev/gpu: "true"` | Service gpu-service selects no pod
+            appProtocol: kubernetes.io/h2c   | appProtocol: http                | Service gpu-service port grpc carries gRPC
+            - port: video-grpc               | - port: video-rpc                | points at port video-rpc
+            - port: guest-mgmt               | - port: guest                    | points at port guest
+            `podSelector:\\n    matchLabels:\\n      app.kubernetes.io/name: load` | `podSelector:\\n    matchLabels:\\n      app.kubernetes.io/name: lode` | NetworkPolicy load-to-services selects no pod
+            `labelSelector:\\n          matchLabels:\\n            app.kubernetes.io/name: load` | `labelSelector:\\n          matchLabels:\\n            app.kubernetes.io/name: lode` | Deployment load spreads other pods
+            `matchLabels:\\n      app.kubernetes.io/instance: local` | `matchLabels:\\n      app.kubernetes.io/instance: other` | Deployment crossdev does not select its own pods
+            `name: default-deny\\n  namespace: crossdev\\nspec:\\n  podSelector:` | `name: default-deny\\n  namespace: crossdev\\nspec:\\n  ingress: [{}]\\n  podSelector:` | is under no default-deny NetworkPolicy
+            kind: PodDisruptionBudget        | kind: Eviction                   | Deployment crossdev has no PodDisruptionBudget
+            enforce: restricted              | enforce: baseline                | does not enforce restricted Pod Security
+            runAsNonRoot: true               | runAsNonRoot: false              | is not restricted: runAsNonRoot
+            type: RuntimeDefault             | type: Unconfined                 | is not restricted: runAsNonRoot
+            fsGroup: 185                     | fsGroup: null                    | none that owns its volumes
+            enableServiceLinks: false        | hostNetwork: true                | reaches into its node
+            `emptyDir:\\n          medium: Memory\\n          sizeLimit: 1Mi` | `hostPath: {path: /run/crossdev}` | reaches into its node
+            allowPrivilegeEscalation: false  | allowPrivilegeEscalation: true   | video-service is not restricted: allowPrivilegeEscalation
+            - ALL                            | - NET_RAW                        | video-service is not restricted: allowPrivilegeEscalation
+            readOnlyRootFilesystem: true     | readOnlyRootFilesystem: false    | can write to its root file system
+            topologySpreadConstraints:       | topologySpreadConstraints: []\\n      tolerations: | has no topology spread
+            terminationGracePeriodSeconds: 45 | terminationGracePeriodSeconds: 30 | Deployment crossdev is killed after PT30S, and video-service may drain for PT30S
+            terminationGracePeriodSeconds: 20 | terminationGracePeriodSeconds: 5  | Deployment load is killed after PT5S
+            `limits:\\n            cpu: "2"\\n            memory: 1Gi` | `limits:\\n            cpu: "2"` | has no limit of memory
+            cpu: 250m                        | ephemeral-storage: 250M          | requests no cpu
+            path: /q/health/live\\n            port: 9082 | path: /q/health/live\\n            port: video-mgmt | names the port of its liveness probe
+            path: /q/health/live\\n            port: 9082 | path: /q/health/live\\n            port: 9081 | has its liveness probe on port 9081
+            mountPath: /tmp                  | mountPath: /var/tmp              | has no /tmp to write to
+            name: video-tmp\\n      - emptyDir | name: tmp\\n      - emptyDir    | mounts a volume that is not there: video-tmp
+            value: 0.0.0.0                   | value: 127.0.0.1                 | listens on loopback alone: quarkus.http.host
+            name: QUARKUS_MANAGEMENT_HOST    | name: QUARKUS_MANAGEMENT_HOSTS   | listens on loopback alone: quarkus.management.host
+            app.kubernetes.io/part-of: crossdev\\n        app.kubernetes.io/version | app.kubernetes.io/version | has pods without app.kubernetes.io/part-of
+            """)
+    void aBrokenManifestIsRefused(String before, String after, String expected) {
+        List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(before, after)));
+        assertThat(violations).anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+
+    @Test
+    void imagesAreThoseOfThePomsVersion() {
+        String version = PomVersion.VERSION;
+        for (String tag : List.of(":latest", "", ":" + version + "1")) {
+            assertThat(ManifestPolicy.violations(
+                            Manifests.parse(broken("crossdev/gpu-service:" + version, "crossdev/gpu-service" + tag))))
+                    .anySatisfy(violation -> assertThat(violation).contains("runs crossdev/gpu-service" + tag));
+        }
+    }
+
+    @Test
+    void aValueOfTheWrongTypeIsRefused() {
+        assertThatThrownBy(() -> Manifests.parse(broken("replicas: 1", "replicas: one")))
+                .hasMessageContaining("replicas");
+    }
+}

@@ -1,0 +1,119 @@
+package dev.crossdev.system.deploy;
+
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.Volume;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a container may and must do, as far as its manifest says; what it really listens on, ContainersTest asks. */
+final class ContainerPolicy {
+
+    private final String name;
+    private final Container container;
+    private final List<String> violations = new ArrayList<>();
+
+    private ContainerPolicy(String workload, Container container) {
+        this.name = workload + ", container " + container.getName();
+        this.container = container;
+    }
+
+    static List<String> violations(String workload, Container container, PodSpec pod, String version) {
+        ContainerPolicy policy = new ContainerPolicy(workload, container);
+        policy.image(version);
+        policy.security();
+        policy.resources();
+        policy.probe("startup", container.getStartupProbe());
+        policy.probe("readiness", container.getReadinessProbe());
+        policy.probe("liveness", container.getLivenessProbe());
+        policy.mounts(pod);
+        if (container.getName().endsWith("-service")) {
+            policy.listensOutside("quarkus.http.host");
+            policy.listensOutside("quarkus.management.host");
+        }
+        return policy.violations;
+    }
+
+    private void require(boolean holds, String otherwise) {
+        if (!holds) {
+            violations.add(name + " " + otherwise);
+        }
+    }
+
+    private void image(String version) {
+        String expected = "crossdev/" + container.getName() + ":" + version;
+        require(expected.equals(container.getImage()), "runs " + container.getImage() + ", not " + expected);
+    }
+
+    private void security() {
+        SecurityContext context = container.getSecurityContext();
+        require(
+                context != null
+                        && Boolean.FALSE.equals(context.getAllowPrivilegeEscalation())
+                        && context.getCapabilities() != null
+                        && context.getCapabilities().getDrop().contains("ALL")
+                        && context.getCapabilities().getAdd().isEmpty()
+                        && !Boolean.TRUE.equals(context.getPrivileged()),
+                "is not restricted: allowPrivilegeEscalation false, all capabilities dropped");
+        require(
+                context != null && Boolean.TRUE.equals(context.getReadOnlyRootFilesystem()),
+                "can write to its root file system");
+    }
+
+    private void resources() {
+        ResourceRequirements resources =
+                Objects.requireNonNullElseGet(container.getResources(), ResourceRequirements::new);
+        for (String resource : List.of("cpu", "memory")) {
+            require(amount(resources.getRequests(), resource).isPresent(), "requests no " + resource);
+            require(amount(resources.getLimits(), resource).isPresent(), "has no limit of " + resource);
+        }
+    }
+
+    private static Optional<Quantity> amount(@Nullable Map<String, Quantity> amounts, String resource) {
+        return Optional.ofNullable(amounts).map(each -> each.get(resource));
+    }
+
+    private void probe(String kind, @Nullable Probe probe) {
+        if (probe == null || probe.getHttpGet() == null) {
+            violations.add(name + " has no " + kind + " probe by HTTP");
+            return;
+        }
+        Integer port = probe.getHttpGet().getPort().getIntVal();
+        require(port != null, "names the port of its " + kind + " probe instead of giving its number");
+        require(
+                port == null
+                        || container.getPorts().stream()
+                                .map(ContainerPort::getContainerPort)
+                                .anyMatch(port::equals),
+                "has its " + kind + " probe on port " + port + ", which it does not have");
+    }
+
+    private void mounts(PodSpec pod) {
+        List<String> volumes = pod.getVolumes().stream().map(Volume::getName).toList();
+        container
+                .getVolumeMounts()
+                .forEach(mount -> require(
+                        volumes.contains(mount.getName()), "mounts a volume that is not there: " + mount.getName()));
+        require(
+                container.getVolumeMounts().stream()
+                        .anyMatch(mount -> mount.getMountPath().equals("/tmp")),
+                "has no /tmp to write to");
+    }
+
+    private void listensOutside(String property) {
+        require(
+                ServiceDefaults.environment(container, property)
+                        .filter("0.0.0.0"::equals)
+                        .isPresent(),
+                "listens on loopback alone: " + property);
+    }
+}

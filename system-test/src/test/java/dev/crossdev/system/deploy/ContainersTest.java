@@ -1,0 +1,168 @@
+package dev.crossdev.system.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.system.Scrape;
+import dev.crossdev.system.deploy.Manifests.Workload;
+import dev.crossdev.testing.RequiresProgram;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntUnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * The containers of the {@code local} overlay and the {@code load} component as processes, with the manifests' own arguments,
+ * environments and ports: what the manifests say of them is true.
+ */
+@RequiresProgram("kubectl")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(OrderAnnotation.class)
+class ContainersTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    private final String address = ownLoopback();
+    private final Map<String, Running> all = new HashMap<>();
+
+    /** @param grace from SIGTERM to the kill, seconds */
+    private record Running(Container container, long grace, ContainerProcess process) {}
+
+    /** All of 127.0.0.0/8 is this machine; on an address that nobody else uses, every port is free. */
+    private static String ownLoopback() {
+        SecureRandom random = new SecureRandom();
+        return "127." + random.nextInt(64, 255) + "." + random.nextInt(255) + "." + random.nextInt(1, 255);
+    }
+
+    @BeforeAll
+    void start() throws IOException {
+        Manifests manifests = Manifests.parse(Manifests.render("local", "load"));
+        List<String> services = manifests.of(Service.class).stream()
+                .map(service -> service.getMetadata().getName())
+                .toList();
+        for (Workload workload : manifests.workloads()) {
+            for (Container container : workload.pod().getSpec().getContainers()) {
+                all.put(
+                        container.getName(),
+                        new Running(
+                                container,
+                                workload.pod().getSpec().getTerminationGracePeriodSeconds(),
+                                ContainerProcess.start(container, address, services)));
+            }
+        }
+    }
+
+    @AfterAll
+    void stop() throws IOException, InterruptedException {
+        for (Running running : all.values()) {
+            running.process().close();
+        }
+    }
+
+    private List<String> missing(Container container) {
+        return Answers.missing(container, address, IntUnaryOperator.identity());
+    }
+
+    private Running running(String name) {
+        return Objects.requireNonNull(all.get(name));
+    }
+
+    private Container container(String name) {
+        return running(name).container();
+    }
+
+    @Test
+    @Order(1)
+    void everyPortAndProbeOfTheManifestsIsAnswered() {
+        assertThat(all).containsOnlyKeys("gpu-service", "video-service", "guest");
+        for (Running running : all.values()) {
+            Container container = running.container();
+            await(container.getName())
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(missing(container))
+                            .as(() -> log(container.getName()))
+                            .isEmpty());
+        }
+    }
+
+    @Test
+    @Order(2)
+    void theGuestOfTheLoadComponentWorks() {
+        HostAndPort meters = new HostAndPort(
+                address, container("guest").getPorts().getFirst().getContainerPort());
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(Scrape.of(meters).sum("crossdev_load_rounds_total", "outcome=\"ok\""))
+                        .as(() -> log("guest"))
+                        .isPositive());
+    }
+
+    @Test
+    @Order(3)
+    void whatTheServiceDoesNotAnswerIsFound() {
+        Container wrongPath = new ContainerBuilder(container("gpu-service"))
+                .editReadinessProbe()
+                .editHttpGet()
+                .withPath("/q/health/readiness")
+                .endHttpGet()
+                .endReadinessProbe()
+                .build();
+        Container wrongProbePort = new ContainerBuilder(container("video-service"))
+                .editLivenessProbe()
+                .editHttpGet()
+                .withNewPort(9085)
+                .endHttpGet()
+                .endLivenessProbe()
+                .build();
+        Container wrongPort = new ContainerBuilder(container("video-service"))
+                .editFirstPort()
+                .withContainerPort(8085)
+                .endPort()
+                .build();
+        Container noGrpcThere = new ContainerBuilder(container("gpu-service"))
+                .editFirstPort()
+                .withContainerPort(9081)
+                .endPort()
+                .build();
+
+        assertThat(missing(wrongPath)).containsExactly("GET /q/health/readiness on port 9081 answers 404");
+        assertThat(missing(wrongProbePort)).containsExactly("GET /q/health/live on port 9085 answers 0");
+        assertThat(missing(wrongPort)).containsExactly("nobody listens on port 8085");
+        assertThat(missing(noGrpcThere)).containsExactly("no gRPC health on port 9081");
+    }
+
+    /** With the load's streams open, so that there is something to drain. */
+    @Test
+    @Order(4)
+    void sigtermEndsEachWithinItsGracePeriod() throws InterruptedException {
+        for (String name : List.of("video-service", "gpu-service", "guest")) {
+            Running running = running(name);
+            assertThat(running.process().isAlive()).as(() -> log(name)).isTrue();
+            assertThat(running.process().terminate(running.grace()))
+                    .as(() -> name + " still runs " + running.grace() + " s after SIGTERM:\n" + log(name))
+                    .isTrue();
+        }
+    }
+
+    private String log(String name) {
+        try {
+            return running(name).process().log();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+}
