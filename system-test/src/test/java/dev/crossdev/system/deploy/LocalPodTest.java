@@ -26,12 +26,16 @@ import java.util.Objects;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** The pod of the {@code local} overlay in real containers, from images that were built without a registry. */
 @RequiresProgram("kubectl")
 @RequiresProgram("podman")
+@TestMethodOrder(OrderAnnotation.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LocalPodTest {
 
@@ -108,14 +112,9 @@ class LocalPodTest {
     }
 
     @Test
+    @Order(1)
     void theMainJobRunsAgainstThePodAndFramesCrossItByMemory() {
-        for (Container container : containers) {
-            await(container.getName())
-                    .atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(Answers.missing(container, HOST, this::published))
-                            .as(() -> log(container.getName()))
-                            .isEmpty());
-        }
+        awaitAnswers();
         HostAndPort management = address(9082);
         Scrape before = Scrape.of(management);
 
@@ -138,6 +137,31 @@ class LocalPodTest {
                 - before.sum(IMPORTS, "outcome=\"ok\"", "path=\"shm\"");
         double all = after.sum(IMPORTS) - before.sum(IMPORTS);
         assertThat(byMemory).isPositive().isEqualTo(all);
+    }
+
+    /** As a kubelet would see it: the container dies, its pod and the other container stay, and it is started again. */
+    @Test
+    @Order(2)
+    void aKilledGpuServiceComesBackAndVideoServiceImportsFromItAgain() throws IOException, InterruptedException {
+        awaitAnswers();
+        String container = name + "-pod-0-gpu-service";
+        podman.run("kill", "--signal", "KILL", container);
+        podman.run("wait", container);
+        podman.run("start", container);
+        awaitAnswers();
+
+        theMainJobRunsAgainstThePodAndFramesCrossItByMemory();
+        assertThat(log("gpu-service")).containsPattern("took away /run/crossdev/run-gpu-service-\\S+");
+    }
+
+    private void awaitAnswers() {
+        for (Container container : containers) {
+            await(container.getName())
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Answers.missing(container, HOST, this::published))
+                            .as(() -> log(container.getName()))
+                            .isEmpty());
+        }
     }
 
     private String log(String container) {
