@@ -66,9 +66,11 @@ class DashboardsTest {
     /** What is rightly empty as long as nothing is wrong. */
     private static final Set<String> EMPTY_IN_HEALTH = Set.of("Refused commands", "Calls that failed");
 
-    /** The alerts that the test can provoke within its time; the others' windows are hours, and promtool has tested them. */
-    private static final List<String> PROVOKED =
-            List.of("UuidDeferralNotHiding", "UuidRegistrationsFailing", "VirtioProtocolViolations");
+    /**
+     * The alerts that the test can provoke within its time, whatever the machine's speed. The windows of others are hours, and
+     * whether a deferral hides is a matter of a machine's own times: promtool has tested those.
+     */
+    private static final List<String> PROVOKED = List.of("UuidRegistrationsFailing", "VirtioProtocolViolations");
 
     private static final Pattern VARIABLE = Pattern.compile("label_values\\((.+), (\\w+)\\)");
 
