@@ -37,6 +37,11 @@ public record BufferInfo(
         fences = List.copyOf(fences);
     }
 
+    /** The same with another registration. */
+    public BufferInfo withRegistration(Optional<RegistrationInfo> other) {
+        return new BufferInfo(id, exporter, name, size, references, since, cpuMappings, attachments, fences, other);
+    }
+
     /** Never negative, even when the clock was set back. */
     public Duration age(Instant now) {
         Duration age = Duration.between(since, now);

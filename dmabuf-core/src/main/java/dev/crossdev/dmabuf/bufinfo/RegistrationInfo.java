@@ -26,6 +26,17 @@ public record RegistrationInfo(
         Optional<Instant> settledAt,
         int waiters,
         int asked) {
+    /** OK from its beginning. */
+    public static RegistrationInfo settled(UUID uuid, Instant since, int asked) {
+        return new RegistrationInfo(
+                State.OK, Optional.of(uuid), Optional.empty(), Optional.empty(), since, Optional.of(since), 0, asked);
+    }
+
+    /** The same, asked that often. */
+    public RegistrationInfo withAsked(int times) {
+        return new RegistrationInfo(state, uuid, errno, cause, since, settledAt, waiters, times);
+    }
+
     /** The three states, by name alone. */
     public enum State {
         INITIALIZING,

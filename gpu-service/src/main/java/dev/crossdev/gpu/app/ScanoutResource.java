@@ -27,7 +27,8 @@ public class ScanoutResource {
     @Produces("image/png")
     @RunOnVirtualThread
     public Response picture(String guest, String device, int scanout) {
-        ScanoutImage image = house.inspectIfThere(new DeviceKey(guest, device))
+        ScanoutImage image = house.inventory()
+                .inspectIfThere(new DeviceKey(guest, device))
                 .flatMap(there -> there.captureScanout(scanout))
                 .orElseThrow(NotFoundException::new);
         CacheControl uncached = new CacheControl();

@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.SharedMemory;
@@ -144,17 +145,15 @@ final class HostImage implements SharedPixels {
             alive = named;
             exported = Optional.ofNullable(export);
         }
-        List<String> importers = exported.map(ObjectExport::importers).orElse(List.of());
+        Optional<BufferInfo> shared = exported.flatMap(ObjectExport::info);
         String state = exported.isEmpty() ? "none" : alive ? "OK" : "WITHDRAWN";
-        return new HeldBuffer(
+        return ExportedBuffer.describe(
                 resourceId,
-                layout.size(),
-                exported.map(ObjectExport::uuid),
                 state,
-                importers.size() + (alive ? 1 : 0),
-                importers,
+                format + " " + layout.width() + "x" + layout.height(),
+                layout.size(),
                 createdAt,
-                "",
-                format + " " + layout.width() + "x" + layout.height());
+                alive,
+                shared);
     }
 }

@@ -1,8 +1,9 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -30,8 +31,8 @@ public interface ObjectExport {
     /** Gives back what one successful begin took. */
     void end(Access access);
 
-    /** The importers that hold it now, for people. */
-    List<String> importers();
+    /** The object as a listing shows it: who has attached, the fences, the registration; empty when it is gone. */
+    Optional<BufferInfo> info();
 
     /**
      * The resource is gone: the UUID no longer resolves, and never will again. Importers keep the memory until they let

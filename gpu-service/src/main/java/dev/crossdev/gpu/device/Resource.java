@@ -4,7 +4,6 @@ import dev.crossdev.virtio.HeldBuffer;
 import dev.crossdev.virtio.memory.ScatterList;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -192,17 +191,14 @@ sealed interface Resource {
 
         HeldBuffer describe() {
             Optional<ObjectExport> exported = export();
-            List<String> importers = exported.map(ObjectExport::importers).orElse(List.of());
-            return new HeldBuffer(
+            return ExportedBuffer.describe(
                     id,
-                    size,
-                    exported.map(ObjectExport::uuid),
                     exported.isPresent() ? "OK" : "none",
-                    importers.size() + 1,
-                    importers,
+                    "blob in guest memory",
+                    size,
                     createdAt,
-                    "",
-                    "blob in guest memory");
+                    true,
+                    exported.flatMap(ObjectExport::info));
         }
     }
 

@@ -8,6 +8,7 @@ import dev.crossdev.dmabuf.UuidRegistration;
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.VirtioDmaBuf;
 import dev.crossdev.dmabuf.VirtioDmaBufOps;
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
@@ -32,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -61,6 +63,7 @@ public final class ExportedObject implements ObjectExport {
     private final Reservation reservation;
     private final VirtioDmaBuf buffer;
     private final Map<Integer, Hold> holds = new ConcurrentHashMap<>();
+    private final AtomicInteger attachedEver = new AtomicInteger();
     private final AtomicBoolean named = new AtomicBoolean(true);
     private final Object lock = new Object();
     private final Map<SharedMemory, MemoryToken> tokens = new IdentityHashMap<>();
@@ -228,6 +231,7 @@ public final class ExportedObject implements ObjectExport {
                 return false;
             }
             holds.put(hold.attachment(), hold);
+            attachedEver.incrementAndGet();
             return true;
         }
     }
@@ -287,9 +291,12 @@ public final class ExportedObject implements ObjectExport {
         buffer.put();
     }
 
+    /** Its UUID is there from the beginning; who wants to know it attaches. */
     @Override
-    public List<String> importers() {
-        return holds().stream().map(Hold::toString).toList();
+    public Optional<BufferInfo> info() {
+        return buffer.info()
+                .map(info -> info.withRegistration(
+                        info.registration().map(registration -> registration.withAsked(attachedEver.get()))));
     }
 
     @Override

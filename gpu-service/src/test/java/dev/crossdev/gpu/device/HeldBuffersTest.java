@@ -24,7 +24,7 @@ class HeldBuffersTest {
         gpu.resource(1, 64, 64);
         assertThat(only().state()).isEqualTo("none");
         assertThat(only().uuid()).isEmpty();
-        assertThat(only().references()).isEqualTo(1);
+        assertThat(only().info().references()).isEqualTo(1);
         assertThat(only().size()).isEqualTo(64 * 64 * 4);
 
         UUID uuid = gpu.assignUuid(1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import dev.crossdev.dmabuf.bufinfo.Bufinfo;
 import dev.crossdev.dmabuf.bufinfo.HolderInfo;
 import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
@@ -103,7 +104,9 @@ class LocalObjectsTest {
         ImporterSession session = objects.open(GUEST, "video", NOBODY);
         Hold hold = objects.attach(GUEST, export.uuid(), "video", "vd0");
         assertThat(objects.counts()).containsEntry(ObjectState.ATTACHED, 1);
-        assertThat(export.importers()).containsExactly("video/vd0");
+        assertThat(export.info().orElseThrow().attachments())
+                .extracting(AttachmentInfo::importer)
+                .containsExactly("video/vd0");
 
         export.withdraw();
 

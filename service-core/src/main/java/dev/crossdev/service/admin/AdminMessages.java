@@ -2,17 +2,14 @@ package dev.crossdev.service.admin;
 
 import com.google.protobuf.Timestamp;
 import dev.crossdev.grpc.admin.Timings;
-import dev.crossdev.grpc.dialect.Uuids;
-import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.DeviceView;
 import dev.crossdev.virtio.Features;
-import dev.crossdev.virtio.HeldBuffer;
 import java.time.Instant;
 import java.util.List;
 
-/** What an operator sees, as messages. */
+/** Devices as messages. */
 final class AdminMessages {
 
     private AdminMessages() {}
@@ -31,7 +28,8 @@ final class AdminMessages {
                 .setResources(view.usage().resources())
                 .setResourceBytes(view.usage().resourceBytes())
                 .setTiming(Timings.toProto(view.timing()))
-                .putAllViolations(view.violations());
+                .putAllViolations(view.violations())
+                .putAllFaultHits(view.faultHits());
         view.leaseEndsAt().map(AdminMessages::timestamp).ifPresent(message::setLeaseExpiresAt);
         view.faults().forEach(fault -> message.addFaults(Timings.toProto(fault)));
         return message.build();
@@ -41,23 +39,6 @@ final class AdminMessages {
         return features.isEmpty()
                 ? List.of()
                 : List.of(features.describe(type.featureNames()).split(","));
-    }
-
-    static Buffer buffer(DeviceView.Held held) {
-        HeldBuffer buffer = held.buffer();
-        Buffer.Builder message = Buffer.newBuilder()
-                .setGuest(held.key().guest())
-                .setDevice(held.key().device())
-                .setResourceId(buffer.resourceId())
-                .setSize(buffer.size())
-                .setState(buffer.state())
-                .setReferences(buffer.references())
-                .addAllAttachments(buffer.attachments())
-                .setCreatedAt(timestamp(buffer.createdAt()))
-                .setPath(buffer.path())
-                .setDescription(buffer.description());
-        buffer.uuid().map(Uuids::toProto).ifPresent(message::setUuid);
-        return message.build();
     }
 
     static Timestamp timestamp(Instant instant) {

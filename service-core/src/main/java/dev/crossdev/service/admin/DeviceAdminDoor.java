@@ -3,7 +3,6 @@ package dev.crossdev.service.admin;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.admin.Timings;
-import dev.crossdev.grpc.dialect.Names;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.admin.v1.CaptureScanoutRequest;
 import dev.crossdev.proto.admin.v1.CaptureScanoutResponse;
@@ -26,6 +25,8 @@ import dev.crossdev.proto.admin.v1.SetTimingRequest;
 import dev.crossdev.proto.admin.v1.SetTimingResponse;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
 import dev.crossdev.proto.admin.v1.TapDeviceResponse;
+import dev.crossdev.proto.admin.v1.WatchDevicesRequest;
+import dev.crossdev.proto.admin.v1.WatchDevicesResponse;
 import dev.crossdev.service.call.UnaryCall;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
@@ -35,8 +36,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Singleton;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** {@code virtio.admin.v1.DeviceAdmin}. What may wait for a device waits on a virtual thread. */
@@ -47,22 +46,21 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     /** Pictures are megabytes each. */
     private static final int MAX_CAPTURES = 16;
 
-    /** Sorts before every character of a name, so that text is ordered as its parts are. */
-    private static final char SEPARATOR = '\0';
-
     private final DeviceHouse<?, ?, ?> house;
+    private final BufferListing buffers;
     private final Semaphore captures = new Semaphore(MAX_CAPTURES);
 
     public DeviceAdminDoor(DeviceHouse<?, ?, ?> house) {
         this.house = house;
+        this.buffers = new BufferListing(house);
     }
 
     @Override
     public void listDevices(ListDevicesRequest request, StreamObserver<ListDevicesResponse> responses) {
         UnaryCall.of(responses).now(() -> {
             Pages.Page<DeviceView> page = Pages.cut(
-                    house.list(guestOrAll(request.getGuest())),
-                    view -> position(view.key()),
+                    house.inventory().list(Addressed.guestOrAll(request.getGuest())),
+                    view -> Addressed.position(view.key()),
                     request.getPageSize(),
                     request.getPageToken());
             ListDevicesResponse.Builder response =
@@ -77,15 +75,21 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
         UnaryCall.of(responses)
                 .now(() -> GetDeviceResponse.newBuilder()
                         .setDevice(AdminMessages.device(
-                                house.get(key(request.getGuest(), request.getDevice())), house.type()))
+                                house.inventory().get(Addressed.one(request.getGuest(), request.getDevice())),
+                                house.type()))
                         .build());
+    }
+
+    @Override
+    public void watchDevices(WatchDevicesRequest request, StreamObserver<WatchDevicesResponse> responses) {
+        DeviceWatchStream.send(house, request, (ServerCallStreamObserver<WatchDevicesResponse>) responses);
     }
 
     @Override
     public void resetDevice(ResetDeviceRequest request, StreamObserver<ResetDeviceResponse> responses) {
         UnaryCall.of(responses)
                 .afterWaiting(() -> ResetDeviceResponse.newBuilder()
-                        .setEpoch(house.reset(key(request.getGuest(), request.getDevice())))
+                        .setEpoch(house.reset(Addressed.one(request.getGuest(), request.getDevice())))
                         .build());
     }
 
@@ -93,7 +97,7 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     public void deleteDevice(DeleteDeviceRequest request, StreamObserver<DeleteDeviceResponse> responses) {
         UnaryCall.of(responses).afterWaiting(() -> {
             try {
-                house.delete(key(request.getGuest(), request.getDevice()), "an operator deleted it");
+                house.delete(Addressed.one(request.getGuest(), request.getDevice()), "an operator deleted it");
             } catch (ErrnoException e) {
                 if (e.errno() != Errno.ENOENT || !request.getAllowMissing()) {
                     throw e;
@@ -105,18 +109,7 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
 
     @Override
     public void listBuffers(ListBuffersRequest request, StreamObserver<ListBuffersResponse> responses) {
-        UnaryCall.of(responses).now(() -> {
-            List<DeviceView.Held> all = house.buffers(guestOrAll(request.getGuest()));
-            Pages.Page<DeviceView.Held> page =
-                    Pages.cut(all, DeviceAdminDoor::position, request.getPageSize(), request.getPageToken());
-            ListBuffersResponse.Builder response = ListBuffersResponse.newBuilder()
-                    .setNextPageToken(page.nextToken())
-                    .setTotalBuffers(all.size())
-                    .setTotalBytes(
-                            all.stream().mapToLong(held -> held.buffer().size()).sum());
-            page.elements().forEach(held -> response.addBuffers(AdminMessages.buffer(held)));
-            return response.build();
-        });
+        UnaryCall.of(responses).now(() -> buffers.list(request));
     }
 
     @Override
@@ -137,11 +130,12 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
         TapStream.send(
                 house.type().name(),
                 (ServerCallStreamObserver<TapDeviceResponse>) responses,
-                listener -> house.watch(
-                        key(request.getGuest(), request.getDevice()),
-                        request.getWait(),
-                        request.getMemory(),
-                        listener));
+                listener -> house.taps()
+                        .open(
+                                Addressed.one(request.getGuest(), request.getDevice()),
+                                request.getWait(),
+                                request.getMemory(),
+                                listener));
     }
 
     @Override
@@ -149,7 +143,8 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
         UnaryCall.of(responses).now(() -> {
             house.knobs()
                     .setTiming(
-                            oneOrAll(request.getGuest(), request.getDevice()), Timings.fromProto(request.getTiming()));
+                            Addressed.oneOrAll(request.getGuest(), request.getDevice()),
+                            Timings.fromProto(request.getTiming()));
             return SetTimingResponse.getDefaultInstance();
         });
     }
@@ -158,7 +153,9 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     public void injectFault(InjectFaultRequest request, StreamObserver<InjectFaultResponse> responses) {
         UnaryCall.of(responses).now(() -> {
             house.knobs()
-                    .inject(oneOrAll(request.getGuest(), request.getDevice()), Timings.fromProto(request.getFault()));
+                    .inject(
+                            Addressed.oneOrAll(request.getGuest(), request.getDevice()),
+                            Timings.fromProto(request.getFault()));
             return InjectFaultResponse.getDefaultInstance();
         });
     }
@@ -167,43 +164,18 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     public void clearFaults(ClearFaultsRequest request, StreamObserver<ClearFaultsResponse> responses) {
         UnaryCall.of(responses)
                 .now(() -> ClearFaultsResponse.newBuilder()
-                        .setCleared(house.knobs().clear(oneOrAll(request.getGuest(), request.getDevice())))
+                        .setCleared(house.knobs().clear(Addressed.oneOrAll(request.getGuest(), request.getDevice())))
                         .build());
     }
 
     private ScanoutImage capture(CaptureScanoutRequest request) {
-        DeviceKey key = key(request.getGuest(), request.getDevice());
-        return house.inspect(key)
+        DeviceKey key = Addressed.one(request.getGuest(), request.getDevice());
+        return house.inventory()
+                .inspect(key)
                 .captureScanout(request.getScanoutId())
                 .orElseThrow(() -> new ErrnoException(
                         Errno.ENOENT,
                         "scanout " + Integer.toUnsignedString(request.getScanoutId()) + " of " + key
                                 + " is not there or shows nothing"));
-    }
-
-    private static DeviceKey key(String guest, String device) {
-        return new DeviceKey(Names.guest(guest), Names.device(device));
-    }
-
-    private static Optional<String> guestOrAll(String guest) {
-        return guest.isEmpty() ? Optional.empty() : Optional.of(Names.guest(guest));
-    }
-
-    private static Optional<DeviceKey> oneOrAll(String guest, String device) {
-        return guest.isEmpty() && device.isEmpty() ? Optional.empty() : Optional.of(key(guest, device));
-    }
-
-    private static String position(DeviceKey key) {
-        return key.guest() + SEPARATOR + key.device() + SEPARATOR;
-    }
-
-    /** By device, then by age. */
-    private static String position(DeviceView.Held held) {
-        return position(held.key())
-                + "%020d%09d%08x"
-                        .formatted(
-                                held.buffer().createdAt().getEpochSecond(),
-                                held.buffer().createdAt().getNano(),
-                                held.buffer().resourceId());
     }
 }

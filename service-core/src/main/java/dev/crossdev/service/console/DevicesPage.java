@@ -71,7 +71,7 @@ public class DevicesPage {
     @Produces("text/html; charset=utf-8")
     @RunOnVirtualThread
     public String devices(@Context UriInfo here) {
-        List<DeviceView> devices = house.list(Optional.empty());
+        List<DeviceView> devices = house.inventory().list(Optional.empty());
         String content = devices.isEmpty()
                 ? "<p>No devices.</p>"
                 : TABLE.formatted(devices.stream().map(this::row).collect(Collectors.joining("\n")));
@@ -117,7 +117,7 @@ public class DevicesPage {
     }
 
     private String scanouts(DeviceKey key) {
-        Optional<Inspectable> device = house.inspectIfThere(key);
+        Optional<Inspectable> device = house.inventory().inspectIfThere(key);
         return device.map(Inspectable::activeScanouts).orElse(List.of()).stream()
                 .map(scanout -> "<a href=\"/scanouts/%s/%s/%d.png\">%d</a>"
                         .formatted(escape(key.guest()), escape(key.device()), scanout, scanout))

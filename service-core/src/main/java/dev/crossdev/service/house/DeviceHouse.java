@@ -5,7 +5,6 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.virtio.Features;
-import dev.crossdev.virtio.Inspectable;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -17,11 +16,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +32,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     /** How long the end of the house waits for its devices. */
     private static final Duration UNPLUGGING = Duration.ofSeconds(10);
 
+    private static final String GOING_AWAY = "the service is going away";
+
     private final DeviceMaker<C, R, E> maker;
     private final HouseLimits limits;
     private final Knobs knobs;
@@ -44,10 +42,13 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     private final ReentrantLock door = new ReentrantLock();
     /** Changed under {@code door} only. */
     private final ConcurrentNavigableMap<DeviceKey, DeviceInstance<C, R, E>> instances = new ConcurrentSkipListMap<>();
+
+    private final DeviceChanges changes = new DeviceChanges();
+    private final DeviceInventory inventory = new DeviceInventory(instances, changes);
     /** Guarded by {@code door}. */
     private final Map<DeviceKey, CompletableFuture<DeviceInstance<C, R, E>>> making = new HashMap<>();
-    /** Guarded by {@code door}. */
-    private final Taps taps = new Taps();
+
+    private final Taps taps;
     /** Guarded by {@code door}. */
     private boolean draining;
 
@@ -58,11 +59,10 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      * @param violations told of each breach of the protocol, beside the count that each device keeps
      */
     public DeviceHouse(DeviceType<C, R, E> type, HouseLimits limits, CommandListener commands, Violations violations) {
-        this.maker = new DeviceMaker<>(type, commands, violations);
+        this.maker = new DeviceMaker<>(type, commands, violations, changes);
         this.limits = limits;
-        this.knobs = new Knobs(
-                () -> instances.values().stream().map(DeviceInstance::edge),
-                key -> find(key).edge());
+        this.knobs = new Knobs(inventory::all, inventory::find);
+        this.taps = new Taps(door, instances, type.offered());
     }
 
     public DeviceType<C, R, E> type() {
@@ -79,7 +79,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      */
     public DeviceSession<C, R, E> open(OpenRequest request, SessionListener<E> listener) {
         checkFeatures(request.features());
-        checkLease(request.lease());
+        limits.checkLease(request.lease());
         CompletableFuture<DeviceInstance<C, R, E>> made = new CompletableFuture<>();
         door.lock();
         try {
@@ -106,7 +106,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      * @throws ErrnoException EBUSY when it has an owner, EINVAL for too long a lease
      */
     public Optional<BorrowedDevice<C, R, E>> borrow(DeviceKey key, Duration lease) {
-        checkLease(lease);
+        limits.checkLease(lease);
         door.lock();
         try {
             DeviceInstance<C, R, E> there = instances.get(key);
@@ -122,7 +122,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      * @throws ErrnoException as {@link #open} does
      */
     public BorrowedDevice<C, R, E> borrowOrMake(DeviceKey key, MemorySource memory, Duration lease) {
-        checkLease(lease);
+        limits.checkLease(lease);
         CompletableFuture<DeviceInstance<C, R, E>> mine = new CompletableFuture<>();
         CompletableFuture<DeviceInstance<C, R, E>> others;
         door.lock();
@@ -150,50 +150,14 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         }
     }
 
-    /** All devices, or those of one guest, ordered by guest and name. */
-    public List<DeviceView> list(Optional<String> guest) {
-        return ofGuest(guest).map(DeviceInstance::view).toList();
+    /** What is in the house. */
+    public DeviceInventory inventory() {
+        return inventory;
     }
 
-    /** The buffers of all devices, or of one guest's, in the order of the devices and of the buffers' age. */
-    public List<DeviceView.Held> buffers(Optional<String> guest) {
-        return ofGuest(guest)
-                .flatMap(instance -> instance.facts().hosted().inspection().buffers().stream()
-                        .map(buffer -> new DeviceView.Held(instance.facts().key(), buffer)))
-                .toList();
-    }
-
-    /** What all devices use together. */
-    public Inspectable.Usage usage() {
-        Inspectable.Usage sum = Inspectable.Usage.NONE;
-        for (DeviceInstance<C, R, E> instance : instances.values()) {
-            sum = sum.plus(instance.facts().hosted().inspection().usage());
-        }
-        return sum;
-    }
-
-    /** A number of each device's, of all devices together. */
-    public long sum(ToLongFunction<? super Inspectable> number) {
-        return instances.values().stream()
-                .mapToLong(
-                        instance -> number.applyAsLong(instance.facts().hosted().inspection()))
-                .sum();
-    }
-
-    /** @throws ErrnoException ENOENT */
-    public DeviceView get(DeviceKey key) {
-        return find(key).view();
-    }
-
-    /** @throws ErrnoException ENOENT */
-    public Inspectable inspect(DeviceKey key) {
-        return find(key).facts().hosted().inspection();
-    }
-
-    /** As {@link #inspect}, for those to whom a device that is gone is no error. */
-    public Optional<Inspectable> inspectIfThere(DeviceKey key) {
-        return Optional.ofNullable(instances.get(key))
-                .map(instance -> instance.facts().hosted().inspection());
+    /** Those who see what travels between drivers and devices. */
+    public Taps taps() {
+        return taps;
     }
 
     /**
@@ -203,7 +167,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      * @throws ErrnoException ENOENT
      */
     public long reset(DeviceKey key) {
-        return find(key).reset();
+        return inventory.find(key).reset();
     }
 
     /**
@@ -212,64 +176,12 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      * @throws ErrnoException ENOENT
      */
     public void delete(DeviceKey key, String reason) {
-        DeviceInstance<C, R, E> instance = find(key);
+        DeviceInstance<C, R, E> instance = instances.get(key);
+        if (instance == null) {
+            throw DeviceInventory.noDevice(key);
+        }
         remove(instance);
         instance.unplug(reason);
-    }
-
-    /**
-     * Watches what travels between a driver and a device, until the device goes away or what this returns is run. Running it
-     * twice does nothing.
-     *
-     * @param wait for a device that is not there: until it is made, and miss nothing of it
-     * @param withMemory also what commands make the device read, where its answers depend on it
-     * @throws ErrnoException ENOENT, without {@code wait}; ENOBUFS when there are too many who watch
-     */
-    public Runnable watch(DeviceKey key, boolean wait, boolean withMemory, TapListener listener) {
-        door.lock();
-        try {
-            taps.began();
-            DeviceInstance<C, R, E> there = instances.get(key);
-            if (there == null || !there.watch(listener, type().offered(), withMemory)) {
-                awaitDevice(key, wait, withMemory, listener);
-            }
-        } catch (RuntimeException e) {
-            taps.ended(key, listener);
-            throw e;
-        } finally {
-            door.unlock();
-        }
-        AtomicBoolean over = new AtomicBoolean();
-        return () -> {
-            if (over.compareAndSet(false, true)) {
-                unwatch(key, listener);
-            }
-        };
-    }
-
-    /** To be called under {@code door}. */
-    private void awaitDevice(DeviceKey key, boolean wait, boolean withMemory, TapListener listener) {
-        if (!wait) {
-            throw noDevice(key);
-        }
-        if (draining) {
-            throw new DeviceGoneException("the service is being drained and makes no devices");
-        }
-        taps.await(key, listener, withMemory);
-        listener.awaiting();
-    }
-
-    private void unwatch(DeviceKey key, TapListener listener) {
-        door.lock();
-        try {
-            taps.ended(key, listener);
-            DeviceInstance<C, R, E> there = instances.get(key);
-            if (there != null) {
-                there.unwatch(listener);
-            }
-        } finally {
-            door.unlock();
-        }
     }
 
     /** Timing and faults of the device edges. */
@@ -282,6 +194,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         door.lock();
         try {
             draining = true;
+            taps.devicesComeNoMore();
             long left = grace.toNanos();
             while (left > 0 && (!making.isEmpty() || instances.values().stream().anyMatch(DeviceInstance::isOwned))) {
                 left = someoneLeft.awaitNanos(left);
@@ -292,15 +205,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         } finally {
             door.unlock();
         }
-        unplugAll("the service is going away");
-        List<Taps.Waiting> inVain;
-        door.lock();
-        try {
-            inVain = taps.takeAll();
-        } finally {
-            door.unlock();
-        }
-        inVain.forEach(each -> each.listener().unplugged("the service is going away", System.nanoTime()));
+        unplugAll(GOING_AWAY);
+        taps.endWaiting(GOING_AWAY);
     }
 
     @Override
@@ -347,7 +253,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     private @Nullable DeviceInstance<C, R, E> enter(DeviceKey key) {
         DeviceInstance<C, R, E> there = instances.get(key);
         if (there == null && draining) {
-            throw new DeviceGoneException("the service is being drained and makes no devices");
+            throw draining();
         }
         if (there == null && instances.size() + making.size() >= limits.devices()) {
             throw new ErrnoException(Errno.ENOBUFS, "there are " + limits.devices() + " devices, which is the limit");
@@ -383,8 +289,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             making.remove(key);
             someoneLeft.signalAll();
             if (!draining) {
-                knobs.admit(instance.edge(), () -> instances.put(key, instance));
-                taps.take(key).forEach(each -> instance.watch(each.listener(), type().offered(), each.withMemory()));
+                knobs.admit(instance, () -> instances.put(key, instance));
+                taps.made(instance);
                 taken.run();
                 made.complete(instance);
                 return;
@@ -392,9 +298,9 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         } finally {
             door.unlock();
         }
-        DeviceGoneException tooLate = new DeviceGoneException("the service is being drained and makes no devices");
+        DeviceGoneException tooLate = draining();
         made.completeExceptionally(tooLate);
-        instance.unplug("the service is going away");
+        instance.unplug(GOING_AWAY);
         throw tooLate;
     }
 
@@ -459,26 +365,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         }
     }
 
-    private Stream<DeviceInstance<C, R, E>> ofGuest(Optional<String> guest) {
-        return instances.values().stream()
-                .filter(instance -> guest.isEmpty()
-                        || guest.get().equals(instance.facts().key().guest()));
-    }
-
     private boolean isHere(DeviceInstance<C, R, E> instance) {
         return instances.get(instance.facts().key()) == instance;
-    }
-
-    private DeviceInstance<C, R, E> find(DeviceKey key) {
-        DeviceInstance<C, R, E> instance = instances.get(key);
-        if (instance == null) {
-            throw noDevice(key);
-        }
-        return instance;
-    }
-
-    private static ErrnoException noDevice(DeviceKey key) {
-        return new ErrnoException(Errno.ENOENT, "no device " + key);
     }
 
     private void checkFeatures(Optional<Features> wanted) {
@@ -492,10 +380,8 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
                 });
     }
 
-    private void checkLease(Duration lease) {
-        if (lease.isNegative() || lease.compareTo(limits.lease()) > 0) {
-            throw new ErrnoException(Errno.EINVAL, "a lease is between 0 and " + limits.lease() + ", not " + lease);
-        }
+    static DeviceGoneException draining() {
+        return new DeviceGoneException("the service is being drained and makes no devices");
     }
 
     private static ErrnoException busy(DeviceKey key) {

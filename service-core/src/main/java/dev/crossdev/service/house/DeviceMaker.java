@@ -18,11 +18,13 @@ final class DeviceMaker<C, R, E> {
     private final DeviceType<C, R, E> type;
     private final CommandListener commands;
     private final Violations violations;
+    private final DeviceChanges changes;
 
-    DeviceMaker(DeviceType<C, R, E> type, CommandListener commands, Violations violations) {
+    DeviceMaker(DeviceType<C, R, E> type, CommandListener commands, Violations violations, DeviceChanges changes) {
         this.type = type;
         this.commands = commands;
         this.violations = violations;
+        this.changes = changes;
     }
 
     DeviceType<C, R, E> type() {
@@ -54,6 +56,7 @@ final class DeviceMaker<C, R, E> {
                 (kind, detail) -> {
                     counter.report(kind, detail);
                     violations.report(kind, key + ": " + detail);
+                    told(place, DeviceInstance::changed);
                 }));
         DeviceFacts<C, R> facts =
                 new DeviceFacts<>(key, features, memory, hosted, new CommandStatistics(), counter, Instant.now());
@@ -62,10 +65,16 @@ final class DeviceMaker<C, R, E> {
                 hosted.device(),
                 type.faultyResponses(),
                 DeviceTiming.NONE,
-                new FaultPlan(),
+                new FaultPlan(() -> told(place, DeviceInstance::changed)),
                 key.hashCode());
         DeviceInstance<C, R, E> instance = new DeviceInstance<>(
-                facts, edge, (command, answered, nanos) -> answered(facts, command, answered, nanos), type.wireForm());
+                facts,
+                edge,
+                new DeviceOutput<>(
+                        facts,
+                        (command, answered, nanos) -> answered(facts, command, answered, nanos),
+                        type.wireForm()),
+                changes);
         edge.onDisconnect(instance::dropConnection);
         place.set(instance);
         return instance;

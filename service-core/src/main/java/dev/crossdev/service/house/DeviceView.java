@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param leaseEndsAt present when nobody does
  * @param commands answered since it was made, by name
  * @param faults armed ones
+ * @param faultHits how often faults have struck since it was made, those too that are used up, by command and effect
  * @param violations what its clients did against the protocol, by kind
  */
 public record DeviceView(
@@ -30,6 +31,7 @@ public record DeviceView(
         Inspectable.Usage usage,
         DeviceTiming timing,
         List<FaultPlan.Active> faults,
+        Map<String, Long> faultHits,
         Map<String, Long> violations) {
 
     /** A buffer and the device that holds it. */

@@ -1,5 +1,7 @@
 package dev.crossdev.service.house;
 
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Duration;
 
 /**
@@ -8,4 +10,11 @@ import java.time.Duration;
  * @param devices of all guests together
  * @param lease the longest that is granted
  */
-public record HouseLimits(int devices, Duration lease) {}
+public record HouseLimits(int devices, Duration lease) {
+
+    void checkLease(Duration wanted) {
+        if (wanted.isNegative() || wanted.compareTo(lease) > 0) {
+            throw new ErrnoException(Errno.EINVAL, "a lease is between 0 and " + lease + ", not " + wanted);
+        }
+    }
+}

@@ -1,6 +1,5 @@
 package dev.crossdev.service.house;
 
-import dev.crossdev.virtio.timing.DeviceEdge;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import java.util.ArrayList;
@@ -14,18 +13,18 @@ import java.util.stream.Stream;
 /** Injected timing and faults: of one device, or of all and those to come. */
 public final class Knobs {
 
-    private final Supplier<Stream<DeviceEdge<?, ?>>> all;
-    private final Function<DeviceKey, DeviceEdge<?, ?>> one;
+    private final Supplier<Stream<DeviceInstance<?, ?, ?>>> all;
+    private final Function<DeviceKey, DeviceInstance<?, ?, ?>> one;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Fault> faultsToCome = new ArrayList<>();
     private DeviceTiming timingToCome = DeviceTiming.NONE;
 
     /**
-     * @param all the edges of all devices
-     * @param one the edge of a device; fails with ENOENT
+     * @param all devices
+     * @param one device; fails with ENOENT
      */
-    Knobs(Supplier<Stream<DeviceEdge<?, ?>>> all, Function<DeviceKey, DeviceEdge<?, ?>> one) {
+    Knobs(Supplier<Stream<DeviceInstance<?, ?, ?>>> all, Function<DeviceKey, DeviceInstance<?, ?, ?>> one) {
         this.all = all;
         this.one = one;
     }
@@ -40,7 +39,7 @@ public final class Knobs {
             if (device.isEmpty()) {
                 timingToCome = timing;
             }
-            edges(device).forEach(edge -> edge.timing(timing));
+            devices(device).forEach(each -> each.timing(timing));
         } finally {
             lock.unlock();
         }
@@ -56,7 +55,7 @@ public final class Knobs {
             if (device.isEmpty()) {
                 faultsToCome.add(fault);
             }
-            edges(device).forEach(edge -> edge.faults().add(fault));
+            devices(device).forEach(each -> each.faults().add(fault));
         } finally {
             lock.unlock();
         }
@@ -75,7 +74,7 @@ public final class Knobs {
             if (device.isEmpty()) {
                 faultsToCome.clear();
             }
-            return edges(device).mapToInt(edge -> edge.faults().clear()).sum();
+            return devices(device).mapToInt(each -> each.faults().clear()).sum();
         } finally {
             lock.unlock();
         }
@@ -92,19 +91,19 @@ public final class Knobs {
     }
 
     /** Gives a new device what devices to come were to have; {@code placed} makes it one of all at the same moment. */
-    void admit(DeviceEdge<?, ?> edge, Runnable placed) {
+    void admit(DeviceInstance<?, ?, ?> device, Runnable placed) {
         lock.lock();
         try {
             placed.run();
-            edge.timing(timingToCome);
-            faultsToCome.forEach(edge.faults()::add);
+            device.timing(timingToCome);
+            faultsToCome.forEach(device.faults()::add);
         } finally {
             lock.unlock();
         }
     }
 
-    private Stream<DeviceEdge<?, ?>> edges(Optional<DeviceKey> device) {
-        return device.<Stream<DeviceEdge<?, ?>>>map(key -> Stream.of(one.apply(key)))
+    private Stream<DeviceInstance<?, ?, ?>> devices(Optional<DeviceKey> device) {
+        return device.<Stream<DeviceInstance<?, ?, ?>>>map(key -> Stream.of(one.apply(key)))
                 .orElseGet(all);
     }
 }

@@ -1,12 +1,12 @@
 package dev.crossdev.service.metrics;
 
 import dev.crossdev.service.house.DeviceHouse;
+import dev.crossdev.service.house.DeviceInventory;
 import dev.crossdev.virtio.Inspectable;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -40,12 +40,7 @@ public final class HouseMeters implements MeterBinder {
                 "Bytes of the live buffers",
                 BaseUnits.BYTES,
                 Inspectable.Usage::bufferBytes);
-        gauge(
-                registry,
-                "virtio.devices",
-                "Devices of all guests",
-                null,
-                each -> each.list(Optional.empty()).size());
+        gauge(registry, "virtio.devices", "Devices of all guests", null, DeviceInventory::count);
         gauge(
                 registry,
                 "virtio.streams",
@@ -74,8 +69,8 @@ public final class HouseMeters implements MeterBinder {
             String name,
             String description,
             @Nullable String unit,
-            ToDoubleFunction<DeviceHouse<?, ?, ?>> value) {
-        Gauge.builder(name, house, value::applyAsDouble)
+            ToDoubleFunction<DeviceInventory> value) {
+        Gauge.builder(name, house.inventory(), value::applyAsDouble)
                 .description(description)
                 .baseUnit(unit)
                 .tag("device", house.type().name())

@@ -53,7 +53,7 @@ class DeviceHouseTest {
         device().context.configChanged().run();
         assertThat(ear.heard).containsExactly("opened 0", "answer hello", "event morning", "config of 4");
         assertThat(metered).containsExactly("HELLO OK true");
-        assertThat(house.get(VM0).commands()).containsEntry("HELLO", 1L);
+        assertThat(house.inventory().get(VM0).commands()).containsEntry("HELLO", 1L);
     }
 
     @Test
@@ -90,10 +90,10 @@ class DeviceHouseTest {
         assertErrno(Errno.ENOBUFS, () -> house.open(request(VM0), new Ear()));
         first.end();
         house.open(request(VM0), new Ear());
-        assertThat(house.list(Optional.of("b")))
+        assertThat(house.inventory().list(Optional.of("b")))
                 .extracting(view -> view.key().device())
                 .containsExactly("1", "2");
-        assertThat(house.usage().bufferBytes()).isEqualTo(30);
+        assertThat(house.inventory().usage().bufferBytes()).isEqualTo(30);
     }
 
     @Test
@@ -122,7 +122,7 @@ class DeviceHouseTest {
         assertThat(back).isCompletedWithValue("given back");
         assertThat(ear.heard).containsExactly("opened 0");
         assertThat(session.submit("hello", ear::answer)).isFalse();
-        assertErrno(Errno.ENOENT, () -> house.get(VM0));
+        assertErrno(Errno.ENOENT, () -> house.inventory().get(VM0));
     }
 
     @Test
@@ -135,7 +135,7 @@ class DeviceHouseTest {
         assertThat(type.made).hasSize(1);
         assertThat(second.heard).containsExactly("opened 0", "event missed");
         assertThat(first.heard).containsExactly("opened 0");
-        assertThat(house.get(VM0).leaseEndsAt()).isEmpty();
+        assertThat(house.inventory().get(VM0).leaseEndsAt()).isEmpty();
     }
 
     @Test
@@ -161,16 +161,16 @@ class DeviceHouseTest {
     void aLeaseEndsAndARenewedOneDoesNot() {
         house.open(leased(Duration.ofMillis(50)), new Ear()).end();
         await().until(() -> device().closed);
-        assertErrno(Errno.ENOENT, () -> house.get(VM0));
+        assertErrno(Errno.ENOENT, () -> house.inventory().get(VM0));
 
         borrow(Duration.ofMillis(50));
         borrow(LONG);
         ParrotType.Parrot renewed = type.made.stream().skip(1).findFirst().orElseThrow();
         // A lease that ended meanwhile would have taken another device of that length too.
         borrow(new DeviceKey("default", "witness"), Duration.ofMillis(100));
-        await().until(() -> house.list(Optional.empty()).size() == 1);
+        await().until(() -> house.inventory().list(Optional.empty()).size() == 1);
         assertThat(renewed.closed).isFalse();
-        assertThat(house.get(VM0).leaseEndsAt()).isPresent();
+        assertThat(house.inventory().get(VM0).leaseEndsAt()).isPresent();
     }
 
     @Test
@@ -182,7 +182,7 @@ class DeviceHouseTest {
         device().answerAll();
         session.submit("after", ear::answer);
         assertThat(ear.heard).containsExactly("opened 0", "reset 1", "answer after");
-        assertThat(house.get(VM0).epoch()).isEqualTo(1);
+        assertThat(house.inventory().get(VM0).epoch()).isEqualTo(1);
     }
 
     @Test
@@ -262,7 +262,7 @@ class DeviceHouseTest {
         drained.join();
         assertThat(staying.heard).containsExactly("opened 0", "unplugged the service is going away");
         assertThat(type.made).allMatch(parrot -> parrot.closed);
-        assertThat(house.list(Optional.empty())).isEmpty();
+        assertThat(house.inventory().list(Optional.empty())).isEmpty();
     }
 
     @Test
@@ -283,16 +283,16 @@ class DeviceHouseTest {
         DeviceKey next = new DeviceKey("default", "vm1");
         house.open(request(next), new Ear());
         for (DeviceKey key : List.of(VM0, next)) {
-            assertThat(house.get(key).timing()).isEqualTo(slow);
-            assertThat(house.get(key).faults()).hasSize(1);
+            assertThat(house.inventory().get(key).timing()).isEqualTo(slow);
+            assertThat(house.inventory().get(key).faults()).hasSize(1);
         }
         house.knobs().setTiming(Optional.of(next), DeviceTiming.NONE);
-        assertThat(house.get(VM0).timing()).isEqualTo(slow);
-        assertThat(house.get(next).timing()).isEqualTo(DeviceTiming.NONE);
+        assertThat(house.inventory().get(VM0).timing()).isEqualTo(slow);
+        assertThat(house.inventory().get(next).timing()).isEqualTo(DeviceTiming.NONE);
         assertThat(house.knobs().clear(Optional.empty())).isEqualTo(2);
         DeviceKey last = new DeviceKey("default", "vm2");
         house.open(request(last), new Ear());
-        assertThat(house.get(last).faults()).isEmpty();
+        assertThat(house.inventory().get(last).faults()).isEmpty();
         assertErrno(Errno.ENOENT, () -> house.knobs().clear(Optional.of(new DeviceKey("no", "body"))));
     }
 
@@ -309,7 +309,7 @@ class DeviceHouseTest {
     void violationsAreCountedWithTheDevice() {
         house.open(request(VM0), new Ear());
         device().context.violations().report(Violations.Kind.DETACH_MISMATCH, "twice");
-        assertThat(house.get(VM0).violations()).containsEntry("detach_mismatch", 1L);
+        assertThat(house.inventory().get(VM0).violations()).containsEntry("detach_mismatch", 1L);
     }
 
     private ParrotType.Parrot device() {

@@ -98,7 +98,7 @@ class DeviceTapsTest {
     void everythingThatHappensToADeviceIsSeenInOrder() {
         DeviceSession<String, String, String> session = open();
         Scribe scribe = new Scribe();
-        Runnable stop = house.watch(VM0, false, false, scribe);
+        Runnable stop = house.taps().open(VM0, false, false, scribe);
         session.submit("hello", ear::answer);
         session.submit("later", ear::answer);
         type.made.element().context.events().accept("morning");
@@ -142,8 +142,8 @@ class DeviceTapsTest {
         Scribe slow = new Scribe();
         slow.tooSlow = true;
         Scribe quick = new Scribe();
-        house.watch(VM0, false, false, slow);
-        house.watch(VM0, false, false, quick);
+        house.taps().open(VM0, false, false, slow);
+        house.taps().open(VM0, false, false, quick);
         session.submit("hello", ear::answer);
 
         assertThat(slow.seen).doesNotContain("answered hello");
@@ -154,7 +154,7 @@ class DeviceTapsTest {
     @Test
     void aTapThatWaitsSeesADeviceFromItsFirstCommand() {
         Scribe scribe = new Scribe();
-        Runnable stop = house.watch(VM0, true, false, scribe);
+        Runnable stop = house.taps().open(VM0, true, false, scribe);
         DeviceSession<String, String, String> session = open();
         session.submit("hello", ear::answer);
         stop.run();
@@ -167,7 +167,7 @@ class DeviceTapsTest {
     @Test
     void aTapThatWaitsInVainIsToldWhenTheServiceGoes() {
         Scribe scribe = new Scribe();
-        house.watch(VM0, true, false, scribe);
+        house.taps().open(VM0, true, false, scribe);
         house.close();
 
         assertThat(scribe.seen).containsExactly("awaiting", "unplugged the service is going away");
@@ -177,14 +177,14 @@ class DeviceTapsTest {
     void tapsAreBoundedAndThoseThatEndMakeRoom() {
         List<Runnable> stops = new ArrayList<>();
         for (int i = 0; i < Taps.MAX_TAPS; i++) {
-            assertErrno(Errno.ENOENT, () -> house.watch(VM0, false, false, new Scribe()));
-            stops.add(house.watch(VM0, true, false, new Scribe()));
+            assertErrno(Errno.ENOENT, () -> house.taps().open(VM0, false, false, new Scribe()));
+            stops.add(house.taps().open(VM0, true, false, new Scribe()));
         }
-        assertErrno(Errno.ENOBUFS, () -> house.watch(VM0, true, false, new Scribe()));
+        assertErrno(Errno.ENOBUFS, () -> house.taps().open(VM0, true, false, new Scribe()));
         stops.getFirst().run();
         stops.getFirst().run();
-        house.watch(VM0, true, false, new Scribe());
-        assertErrno(Errno.ENOBUFS, () -> house.watch(VM0, true, false, new Scribe()));
+        house.taps().open(VM0, true, false, new Scribe());
+        assertErrno(Errno.ENOBUFS, () -> house.taps().open(VM0, true, false, new Scribe()));
     }
 
     private DeviceSession<String, String, String> open() {

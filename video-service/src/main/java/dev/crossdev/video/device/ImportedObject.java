@@ -1,5 +1,8 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.dmabuf.fence.FenceInfo;
+import java.util.List;
+
 /** A hold on an object that another device exported. */
 public interface ImportedObject extends PixelTarget {
 
@@ -13,6 +16,9 @@ public interface ImportedObject extends PixelTarget {
      * @return false when that has happened already: nobody will be told
      */
     boolean onRevoked(Runnable listener);
+
+    /** Who is at work on it now, here or elsewhere, as the exporter's fence table has it. */
+    List<FenceInfo> fences();
 
     /** Whether the exporter has taken the memory away. */
     boolean revoked();

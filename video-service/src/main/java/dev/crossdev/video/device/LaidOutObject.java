@@ -1,6 +1,8 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.dmabuf.fence.FenceInfo;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * An object whose bytes had no layout of their own, such as a blob, with the one that the stream's pictures have.
@@ -18,6 +20,11 @@ record LaidOutObject(ImportedObject object, ObjectLayout layout) implements Impo
     @Override
     public boolean onRevoked(Runnable listener) {
         return object.onRevoked(listener);
+    }
+
+    @Override
+    public List<FenceInfo> fences() {
+        return object.fences();
     }
 
     @Override

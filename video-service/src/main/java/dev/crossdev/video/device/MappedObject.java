@@ -2,8 +2,11 @@ package dev.crossdev.video.device;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.dmabuf.fence.FenceInfo;
 import dev.crossdev.dmabuf.fence.FenceSlot;
+import dev.crossdev.dmabuf.fence.Reservation;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * An object whose memory is mapped here: what is painted into it is at once what the exporter sees.
@@ -18,7 +21,9 @@ public final class MappedObject implements ImportedObject {
     private final int holder;
     private final Runnable whenReleased;
 
-    private int writes;
+    /** Writes and looks under way, which need the mappings. */
+    private int users;
+
     private boolean released;
     private boolean revoked;
     private Runnable revokeListener = () -> {};
@@ -50,6 +55,26 @@ public final class MappedObject implements ImportedObject {
     @Override
     public String path() {
         return memory.path();
+    }
+
+    @Override
+    public List<FenceInfo> fences() {
+        synchronized (this) {
+            if (released || revoked || orphaned) {
+                return List.of();
+            }
+            users++;
+        }
+        try {
+            return Reservation.shared(fence, holder, this::holderName).info();
+        } finally {
+            end();
+        }
+    }
+
+    /** The exporter is number 1 in its table (see FenceSlot); other importers' names only it knows. */
+    private String holderName(int number) {
+        return number == holder ? "this device" : number == 1 ? "exporter" : "importer " + number;
     }
 
     @Override
@@ -128,7 +153,7 @@ public final class MappedObject implements ImportedObject {
                 return;
             }
             released = true;
-            if (writes > 0) {
+            if (users > 0) {
                 return;
             }
         }
@@ -139,13 +164,13 @@ public final class MappedObject implements ImportedObject {
         if (released || revoked) {
             throw new ErrnoException(Errno.EIO, revoked ? "the object was revoked" : "the object was released");
         }
-        writes++;
+        users++;
     }
 
     private void end() {
         synchronized (this) {
-            writes--;
-            if (!released || writes > 0) {
+            users--;
+            if (!released || users > 0) {
                 return;
             }
         }

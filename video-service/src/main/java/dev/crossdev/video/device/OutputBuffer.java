@@ -1,5 +1,7 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.dmabuf.bufinfo.BufferInfo;
+import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.virtio.HeldBuffer;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import java.time.Instant;
@@ -46,13 +48,19 @@ record OutputBuffer(int id, Optional<UUID> uuid, PixelTarget target, Instant cre
         String format = PixelFormat.of(layout.format()).map(PixelFormat::name).orElse("packed");
         return Optional.of(new HeldBuffer(
                 id,
-                layout.size(),
-                uuid,
                 "imported",
-                1,
-                List.of(),
-                createdAt,
                 object.path(),
-                format + " " + layout.width() + "x" + layout.height()));
+                format + " " + layout.width() + "x" + layout.height(),
+                new BufferInfo(
+                        Integer.toUnsignedLong(id),
+                        "virtio-gpu",
+                        Optional.empty(),
+                        layout.size(),
+                        1,
+                        createdAt,
+                        0,
+                        List.of(),
+                        object.fences(),
+                        uuid.map(known -> RegistrationInfo.settled(known, createdAt, 1)))));
     }
 }

@@ -12,7 +12,18 @@ public final class FaultPlan {
 
     private final List<Waiting> waiting = new ArrayList<>();
     private final FaultCounts struck = new FaultCounts();
+    private final Runnable changed;
     private volatile boolean empty = true;
+
+    /** A plan of which nobody is told. */
+    public FaultPlan() {
+        this(() -> {});
+    }
+
+    /** @param changed run whenever a fault was armed, has struck, or was disarmed; on the thread that did it, unlocked */
+    public FaultPlan(Runnable changed) {
+        this.changed = changed;
+    }
 
     /**
      * A fault that has not struck as often as it shall.
@@ -37,6 +48,7 @@ public final class FaultPlan {
             waiting.add(new Waiting(fault));
             empty = false;
         }
+        changed.run();
     }
 
     /**
@@ -45,12 +57,14 @@ public final class FaultPlan {
      * @return how many faults were waiting
      */
     public int clear() {
+        int cleared;
         synchronized (waiting) {
-            int cleared = waiting.size();
+            cleared = waiting.size();
             waiting.clear();
             empty = true;
-            return cleared;
         }
+        changed.run();
+        return cleared;
     }
 
     /** Nothing is waiting: the device behaves. */
@@ -81,6 +95,14 @@ public final class FaultPlan {
         if (empty) {
             return Optional.empty();
         }
+        Optional<FaultEffect> struckNow = takeFirst(command);
+        if (struckNow.isPresent()) {
+            changed.run();
+        }
+        return struckNow;
+    }
+
+    private Optional<FaultEffect> takeFirst(String command) {
         synchronized (waiting) {
             for (Waiting each : waiting) {
                 if (each.fault.concerns(command)) {
