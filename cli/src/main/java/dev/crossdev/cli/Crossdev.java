@@ -45,6 +45,8 @@ import picocli.CommandLine.HelpCommand;
             TraceCommand.class,
             LoadCommand.class,
             LsCommand.class,
+            WatchCommand.class,
+            TopCommand.class,
             TimingCommand.class,
             FaultCommand.class,
             ResetCommand.class,

@@ -1,17 +1,16 @@
 package dev.crossdev.cli;
 
-import dev.crossdev.cli.admin.AdminClient;
+import dev.crossdev.cli.admin.BufferFilters;
 import dev.crossdev.cli.admin.Listing;
-import dev.crossdev.cli.admin.Listing.Held;
 import dev.crossdev.cli.admin.ListingJson;
 import dev.crossdev.cli.admin.ListingTable;
+import dev.crossdev.cli.admin.ServiceClients;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.run.RunningServiceOptions;
+import dev.crossdev.dmabuf.bufinfo.BufinfoText;
 import java.io.PrintWriter;
-import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,12 +22,14 @@ import picocli.CommandLine.Spec;
         name = "ls",
         description = {
             "List the devices of running services and their buffers, as the kernel's dma_buf/bufinfo does: who exported,",
-            "who imported, since when, and what makes a device slow or faulty right now."
+            "who imported, since when, who is at work on them, and what makes a device slow or faulty right now."
         },
         footer = {
             "",
             "Example: ./crossdev ls --unattached --older-than 1m",
-            "         finds what was made long ago and nobody uses."
+            "         finds what was made long ago and nobody uses.",
+            "         ./crossdev ls --never-asked",
+            "         finds what was registered and no importer ever wanted."
         })
 final class LsCommand implements Callable<Integer> {
 
@@ -36,47 +37,50 @@ final class LsCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
-    @Option(names = "--guest", paramLabel = "GUEST", description = "Only this tenant's. Default: all.")
-    private @Nullable String guest;
+    @Mixin
+    private final BufferFilters filters = new BufferFilters();
 
-    @Option(names = "--state", paramLabel = "STATE", description = "Only buffers in this state, such as OK or none.")
-    private @Nullable String state;
-
-    @Option(names = "--unattached", description = "Only buffers that nobody has attached to.")
-    private boolean unattached;
-
-    @Option(
-            names = "--older-than",
-            paramLabel = "TIME",
-            description = "Only buffers of at least that age, such as 90s.")
-    private @Nullable Duration olderThan;
-
-    @Option(names = "--json", description = "For programs.")
-    private boolean json;
+    @ArgGroup
+    private final Form form = new Form();
 
     @Mixin
     private final RunningServiceOptions services = new RunningServiceOptions();
 
+    /** One way to say it. */
+    static final class Form {
+        @Option(names = "--by-holder", description = "Who holds how much, instead of each buffer.")
+        private boolean byHolder;
+
+        @Option(names = "--json", description = "Devices, buffers and holders, for programs.")
+        private boolean json;
+
+        @Option(names = "--csv", description = "A line for each buffer and holder, for a spreadsheet.")
+        private boolean csv;
+
+        @Option(names = "--text", description = "The buffers as the kernel's bufinfo has them, parted by tabs; stable.")
+        private boolean text;
+    }
+
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        try (AdminClient gpu = new AdminClient(services.gpu());
-                AdminClient video = new AdminClient(services.video())) {
-            Listing all = Listing.of(gpu, video, Optional.ofNullable(guest));
-            Listing listing = all.only(held -> isWanted(held, all));
-            if (json) {
-                out.println(ListingJson.of(listing));
-            } else {
-                ListingTable.of(listing).forEach(out::println);
-            }
-            out.flush();
+        try (ServiceClients clients = ServiceClients.of(filters.kinds(), services)) {
+            print(Listing.of(clients.all(), filters), spec.commandLine().getOut());
         }
         return ExitCode.OK.number();
     }
 
-    private boolean isWanted(Held held, Listing all) {
-        return (state == null || state.equalsIgnoreCase(held.buffer().getState()))
-                && (!unattached || held.buffer().getAttachmentsCount() == 0)
-                && (olderThan == null || held.age(all.at()).compareTo(olderThan) >= 0);
+    private void print(Listing listing, PrintWriter out) {
+        if (form.json) {
+            out.println(ListingJson.of(listing));
+        } else if (form.csv) {
+            out.print(BufinfoText.csv(listing.bufinfo()));
+        } else if (form.text) {
+            out.print(BufinfoText.of(listing.bufinfo()));
+        } else if (form.byHolder) {
+            ListingTable.byHolder(listing).forEach(out::println);
+        } else {
+            ListingTable.of(listing).forEach(out::println);
+        }
+        out.flush();
     }
 }

@@ -1,11 +1,11 @@
 package dev.crossdev.cli.admin;
 
+import dev.crossdev.cli.admin.Listing.Held;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
 import dev.crossdev.grpc.admin.Timings;
 import dev.crossdev.grpc.client.Channels;
-import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
 import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
 import dev.crossdev.proto.admin.v1.Device;
@@ -18,10 +18,14 @@ import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesResponse;
 import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
 import dev.crossdev.proto.admin.v1.SetTimingRequest;
+import dev.crossdev.proto.admin.v1.WatchDevicesRequest;
+import dev.crossdev.proto.admin.v1.WatchDevicesResponse;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,21 +68,47 @@ public final class AdminClient implements AutoCloseable {
         return devices;
     }
 
-    /** The buffers of a guest, or of all, in the service's order. */
-    public List<Buffer> buffers(Optional<String> guest) {
-        List<Buffer> buffers = new ArrayList<>();
+    /**
+     * The buffers that the request describes, in the service's order.
+     *
+     * @param wanted without a page
+     */
+    public List<Held> buffers(ListBuffersRequest wanted) {
+        List<Held> buffers = new ArrayList<>();
         String token = "";
         do {
-            ListBuffersRequest request = ListBuffersRequest.newBuilder()
-                    .setGuest(guest.orElse(""))
-                    .setPageSize(PAGE)
-                    .setPageToken(token)
-                    .build();
+            ListBuffersRequest request =
+                    wanted.toBuilder().setPageSize(PAGE).setPageToken(token).build();
             ListBuffersResponse page = call(stub -> stub.listBuffers(request));
-            buffers.addAll(page.getBuffersList());
+            page.getBuffersList()
+                    .forEach(buffer -> buffers.add(new Held(buffer, BufinfoOf.instant(page.getTakenAt()))));
             token = page.getNextPageToken();
         } while (!token.isEmpty());
         return buffers;
+    }
+
+    /** How many buffers the request describes, and their bytes; the buffers themselves are not fetched. */
+    public ListBuffersResponse totals(ListBuffersRequest wanted) {
+        return call(stub -> stub.listBuffers(wanted.toBuilder().setPageSize(1).build()));
+    }
+
+    /**
+     * The devices as they come, change and go; ends with the call's context, never by a deadline.
+     *
+     * @param guest empty for all
+     */
+    public void watch(Optional<String> guest, StreamObserver<WatchDevicesResponse> listener) {
+        DeviceAdminGrpc.newStub(channel)
+                .watchDevices(WatchDevicesRequest.newBuilder().setGuest(guest.orElse("")).build(), listener);
+    }
+
+    /** A failed call as one line for the person who typed the command. */
+    public RuntimeException failure(Throwable failure) {
+        return DeviceFinder.failure(
+                service,
+                failure instanceof StatusRuntimeException status
+                        ? status
+                        : new StatusRuntimeException(Status.fromThrowable(failure)));
     }
 
     /** @param device empty for all devices and those to come */

@@ -1,36 +1,32 @@
 package dev.crossdev.cli.admin;
 
+import dev.crossdev.dmabuf.bufinfo.Bufinfo;
 import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.Device;
-import dev.crossdev.virtio.capture.DeviceKind;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * What the services hold at one moment.
  *
- * @param devices of both services
- * @param buffers of both services: exported or not at the gpu, imported at the video device
+ * @param devices of the services that were asked
+ * @param buffers of the same: exported or not at the gpu, imported at the video device
  * @param at when it was asked for
  */
 public record Listing(List<Device> devices, List<Held> buffers, Instant at) {
 
     /**
-     * A buffer and whose service told of it.
+     * A buffer and when its service looked, by the service's clock.
      *
-     * @param kind of the service
-     * @param buffer as it said
+     * @param buffer as the service said
+     * @param takenAt of the same clock as the times in it
      */
-    public record Held(DeviceKind kind, Buffer buffer) {
+    public record Held(Buffer buffer, Instant takenAt) {
         /** Since it came to this device. */
-        public Duration age(Instant now) {
-            Instant created = Instant.ofEpochSecond(
-                    buffer.getCreatedAt().getSeconds(), buffer.getCreatedAt().getNanos());
-            Duration age = Duration.between(created, now);
+        public Duration age() {
+            Duration age = Duration.between(BufinfoOf.instant(buffer.getCreatedAt()), takenAt);
             return age.isNegative() ? Duration.ZERO : age;
         }
     }
@@ -41,18 +37,23 @@ public record Listing(List<Device> devices, List<Held> buffers, Instant at) {
         buffers = List.copyOf(buffers);
     }
 
-    /** Asks both services. */
-    public static Listing of(AdminClient gpu, AdminClient video, Optional<String> guest) {
-        List<Device> devices = new ArrayList<>(gpu.devices(guest));
-        devices.addAll(video.devices(guest));
+    /** Asks services. */
+    public static Listing of(List<AdminClient> services, BufferFilters filters) {
+        List<Device> devices = new ArrayList<>();
         List<Held> buffers = new ArrayList<>();
-        gpu.buffers(guest).forEach(buffer -> buffers.add(new Held(DeviceKind.GPU, buffer)));
-        video.buffers(guest).forEach(buffer -> buffers.add(new Held(DeviceKind.VIDEO, buffer)));
+        for (AdminClient service : services) {
+            service.devices(filters.guest()).stream()
+                    .filter(device -> filters.device().isEmpty()
+                            || filters.device().get().equals(device.getDevice()))
+                    .forEach(devices::add);
+            buffers.addAll(service.buffers(filters.request()));
+        }
         return new Listing(devices, buffers, Instant.now());
     }
 
-    /** The same with only those buffers. */
-    public Listing only(Predicate<Held> wanted) {
-        return new Listing(devices, buffers.stream().filter(wanted).toList(), at);
+    /** The buffers as the library lists them. */
+    public Bufinfo bufinfo() {
+        return new Bufinfo(
+                at, buffers.stream().map(held -> BufinfoOf.buffer(held, at)).toList());
     }
 }

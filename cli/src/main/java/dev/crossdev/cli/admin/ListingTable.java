@@ -1,85 +1,114 @@
 package dev.crossdev.cli.admin;
 
 import dev.crossdev.cli.admin.Listing.Held;
-import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.dmabuf.bufinfo.Bufinfo;
+import dev.crossdev.dmabuf.bufinfo.HolderInfo;
 import dev.crossdev.proto.admin.v1.Buffer;
+import dev.crossdev.proto.admin.v1.BufferFence;
 import dev.crossdev.proto.admin.v1.Device;
-import dev.crossdev.virtio.timing.DeviceTiming;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** A listing for people: devices, buffers, totals. */
+/** A listing for people: devices, then buffers or their holders, totals. */
 public final class ListingTable {
-
-    private static final List<String> DEVICE_HEAD =
-            List.of("DEVICE", "TYPE", "EPOCH", "OWNER", "COMMANDS", "RESOURCES", "BYTES", "ACTIVE");
-    private static final List<String> BUFFER_HEAD =
-            List.of("BUFFER", "TYPE", "UUID", "STATE", "AGE", "SIZE", "REFS", "HELD BY", "PATH", "WHAT");
 
     private ListingTable() {}
 
-    /** Lines without a line break. */
+    /** By buffer. Lines without a line break. */
     public static List<String> of(Listing listing) {
-        List<List<String>> devices = new ArrayList<>(List.of(DEVICE_HEAD));
-        listing.devices().forEach(device -> devices.add(device(device)));
-        List<List<String>> buffers = new ArrayList<>(List.of(BUFFER_HEAD));
-        listing.buffers().forEach(held -> buffers.add(buffer(held, listing)));
-        List<String> lines = new ArrayList<>(aligned(devices));
+        Columns buffers = new Columns(
+                "BUFFER", "TYPE", "UUID", "STATE", "AGE", "SIZE", "REFS", "HELD BY", "WAIT", "FENCES", "PATH", "WHAT");
+        listing.buffers().forEach(held -> buffer(buffers, held));
+        return whole(listing, buffers);
+    }
+
+    /** By holder. */
+    public static List<String> byHolder(Listing listing) {
+        Columns holders = new Columns("HOLDER", "BUFFERS", "BYTES", "ATTACHED", "MAPPED", "PINNED", "OLDEST");
+        for (HolderInfo holder : listing.bufinfo().holders()) {
+            holders.row(
+                    holder.holder(),
+                    Integer.toString(holder.buffers()),
+                    Long.toString(holder.bytes()),
+                    Integer.toString(holder.attachments()),
+                    Integer.toString(holder.mappings()),
+                    Integer.toString(holder.pins()),
+                    age(Duration.between(holder.oldest(), listing.at())));
+        }
+        return whole(listing, holders);
+    }
+
+    private static List<String> whole(Listing listing, Columns second) {
+        Columns devices =
+                new Columns("DEVICE", "TYPE", "EPOCH", "OWNER", "COMMANDS", "RESOURCES", "BYTES", "ACTIVE", "STRUCK");
+        listing.devices().forEach(device -> device(devices, device));
+        List<String> lines = new ArrayList<>(devices.lines());
         lines.add("");
-        lines.addAll(aligned(buffers));
+        lines.addAll(second.lines());
         lines.add("");
-        long bytes = listing.buffers().stream()
-                .mapToLong(held -> held.buffer().getSize())
-                .sum();
-        lines.add("Total %d devices, %d buffers, %d bytes"
-                .formatted(listing.devices().size(), listing.buffers().size(), bytes));
+        Bufinfo.Totals totals = listing.bufinfo().totals();
+        lines.add("Total %d devices, %d buffers, %d bytes, %d attached, %d waiters, %d fences"
+                .formatted(
+                        listing.devices().size(),
+                        totals.buffers(),
+                        totals.bytes(),
+                        totals.attachments(),
+                        totals.waiters(),
+                        totals.fences()));
         return lines;
     }
 
-    /** What makes the device slow or faulty, as the command line takes it; empty for none. */
-    static String active(Device device) {
-        List<String> parts = new ArrayList<>();
-        DeviceTiming timing = Timings.fromProto(device.getTiming());
-        if (!timing.transit().isZero()) {
-            parts.add("transit=" + timing.transit());
-        }
-        if (!timing.service().isZero()) {
-            parts.add("service=" + timing.service());
-        }
-        device.getFaultsList().forEach(fault -> parts.add(Timings.fromProto(fault) + " (hit " + fault.getHits() + ")"));
-        return String.join(", ", parts);
-    }
-
-    private static List<String> device(Device device) {
-        long commands = device.getCommandsMap().values().stream()
-                .mapToLong(Long::longValue)
-                .sum();
-        return List.of(
-                device.getGuest() + "/" + device.getDevice(),
+    private static void device(Columns devices, Device device) {
+        devices.row(
+                DeviceText.name(device),
                 device.getType(),
                 Long.toUnsignedString(device.getEpoch()),
-                device.getConnected() ? "stream" : "lease",
-                Long.toString(commands),
+                DeviceText.owner(device),
+                Long.toString(DeviceText.commands(device)),
                 Integer.toUnsignedString(device.getResources()),
                 Long.toString(device.getResourceBytes()),
-                orDash(active(device)));
+                Columns.orDash(DeviceText.active(device)),
+                Columns.orDash(struck(device)));
     }
 
-    private static List<String> buffer(Held held, Listing listing) {
+    private static String struck(Device device) {
+        return device.getFaultHitsMap().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(hit -> hit.getKey() + " " + hit.getValue() + "x")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static void buffer(Columns buffers, Held held) {
         Buffer buffer = held.buffer();
-        return List.of(
+        String what = buffer.getName().isEmpty()
+                ? buffer.getDescription()
+                : buffer.getName() + ": " + buffer.getDescription();
+        buffers.row(
                 buffer.getGuest() + "/" + buffer.getDevice() + "/" + Integer.toUnsignedString(buffer.getResourceId()),
-                held.kind().typeName(),
-                orDash(buffer.getUuid().getText()),
-                buffer.getState(),
-                age(held.age(listing.at())),
+                buffer.getType(),
+                Columns.orDash(buffer.getUuid().getText()),
+                buffer.getRegistration().getError().isEmpty()
+                        ? buffer.getState()
+                        : buffer.getState() + " " + buffer.getRegistration().getError(),
+                age(held.age()),
                 Long.toString(buffer.getSize()),
                 Integer.toUnsignedString(buffer.getReferences()),
-                orDash(String.join(", ", buffer.getAttachmentsList())),
-                orDash(buffer.getPath()),
-                buffer.getDescription());
+                Columns.orDash(String.join(", ", buffer.getAttachmentsList())),
+                Integer.toUnsignedString(buffer.getRegistration().getWaiters()),
+                Columns.orDash(buffer.getFencesList().stream()
+                        .map(ListingTable::fence)
+                        .collect(Collectors.joining(", "))),
+                Columns.orDash(buffer.getPath()),
+                what);
+    }
+
+    private static String fence(BufferFence fence) {
+        return fence.getUsage() + " by " + fence.getOwner()
+                + (fence.getError().isEmpty() ? "" : " " + fence.getError());
     }
 
     private static String age(Duration age) {
@@ -88,30 +117,6 @@ public final class ListingTable {
         }
         return age.toMinutes() > 0
                 ? "%dm%02ds".formatted(age.toMinutes(), age.toSecondsPart())
-                : String.format(Locale.ROOT, "%.1fs", age.toMillis() / 1e3);
-    }
-
-    private static String orDash(String text) {
-        return text.isEmpty() ? "-" : text;
-    }
-
-    private static List<String> aligned(List<List<String>> rows) {
-        int columns = rows.getFirst().size();
-        int[] widths = new int[columns];
-        rows.forEach(row -> {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        });
-        return rows.stream()
-                .map(row -> {
-                    StringBuilder line = new StringBuilder();
-                    for (int i = 0; i < columns; i++) {
-                        line.append(row.get(i))
-                                .append(" ".repeat(widths[i] - row.get(i).length() + 2));
-                    }
-                    return line.toString().stripTrailing();
-                })
-                .toList();
+                : String.format(Locale.ROOT, "%.1fs", Math.max(0, age.toMillis()) / 1e3);
     }
 }

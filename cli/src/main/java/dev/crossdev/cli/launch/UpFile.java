@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the services of a running {@code ./crossdev up} are, for the commands that are typed in another terminal.
@@ -20,9 +21,12 @@ import java.util.Optional;
  * @param pid of the command that started them
  * @param gpu HOST:PORT of gpu-service
  * @param video HOST:PORT of video-service
+ * @param gpuManagement HOST:PORT of gpu-service's health and metrics; null in a file of an older version
+ * @param videoManagement HOST:PORT of video-service's
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record UpFile(long pid, String gpu, String video) {
+public record UpFile(
+        long pid, String gpu, String video, @Nullable String gpuManagement, @Nullable String videoManagement) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PREFIX = "up-";
@@ -34,7 +38,9 @@ public record UpFile(long pid, String gpu, String video) {
                 new UpFile(
                         ProcessHandle.current().pid(),
                         services.gpu().address().toString(),
-                        services.video().address().toString()));
+                        services.video().address().toString(),
+                        services.gpu().management().toString(),
+                        services.video().management().toString()));
     }
 
     static AutoCloseable announce(Path base, UpFile content) {
