@@ -49,6 +49,7 @@ import picocli.CommandLine.HelpCommand;
             TopCommand.class,
             TimingCommand.class,
             FaultCommand.class,
+            DisplayCommand.class,
             ResetCommand.class,
             RemoveCommand.class,
             TapCommand.class,

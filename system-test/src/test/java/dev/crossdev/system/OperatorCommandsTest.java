@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.gpu.v1.ExecuteRequest;
+import dev.crossdev.proto.gpu.v1.GetDisplayInfo;
 import dev.crossdev.proto.gpu.v1.GpuCommand;
 import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
 import dev.crossdev.proto.gpu.v1.GpuResult;
@@ -86,6 +87,24 @@ class OperatorCommandsTest {
                 .doesNotContain("transit=");
         ok("rm", DEVICE);
         assertThat(ok("ls", "--guest", GUEST).output()).contains("Total 0 devices");
+    }
+
+    @Test
+    void aDisplayIsUnpluggedAndComesBackWithAnotherSize() {
+        execute(GpuCommand.newBuilder().setGetDisplayInfo(GetDisplayInfo.getDefaultInstance()));
+
+        assertThat(ok("display", DEVICE, "0", "off").output()).contains("0  off (640x480 when it is on)");
+        assertThat(ok("display", DEVICE, "0", "1280x720").output()).contains("0  1280x720 at 0,0");
+        assertThat(ok("display", DEVICE).output()).contains("0  1280x720 at 0,0");
+        assertThat(run("display", DEVICE, "1", "on")).satisfies(ended -> {
+            assertThat(ended.exitCode()).isEqualTo(1);
+            assertThat(ended.output()).contains("no scanout 1");
+        });
+        assertThat(run("display", DEVICE, "0", "big")).satisfies(ended -> {
+            assertThat(ended.exitCode()).isEqualTo(2);
+            assertThat(ended.output()).contains("1280x720, on or off");
+        });
+        ok("rm", DEVICE);
     }
 
     @Test

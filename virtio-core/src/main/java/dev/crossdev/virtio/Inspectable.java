@@ -32,6 +32,11 @@ public interface Inspectable {
         return List.of();
     }
 
+    /** What is plugged into the scanouts; empty for a device that has none. */
+    default Optional<Displays> displays() {
+        return Optional.empty();
+    }
+
     /** How many streams the driver has created and not destroyed; 0 for a device that has no such thing. */
     default int openStreams() {
         return 0;

@@ -11,12 +11,15 @@ import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc.DeviceAdminBlockingStub;
+import dev.crossdev.proto.admin.v1.Display;
+import dev.crossdev.proto.admin.v1.GetDisplaysRequest;
 import dev.crossdev.proto.admin.v1.InjectFaultRequest;
 import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.proto.admin.v1.ListBuffersResponse;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesResponse;
 import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
+import dev.crossdev.proto.admin.v1.SetDisplayRequest;
 import dev.crossdev.proto.admin.v1.SetTimingRequest;
 import dev.crossdev.proto.admin.v1.WatchDevicesRequest;
 import dev.crossdev.proto.admin.v1.WatchDevicesResponse;
@@ -135,6 +138,33 @@ public final class AdminClient implements AutoCloseable {
         ClearFaultsRequest.Builder request = ClearFaultsRequest.newBuilder();
         device.ifPresent(one -> request.setGuest(one.guest()).setDevice(one.device()));
         return call(stub -> stub.clearFaults(request.build())).getCleared();
+    }
+
+    /** What is plugged into a gpu device's scanouts. */
+    public List<Display> displays(DeviceAddress device) {
+        GetDisplaysRequest request = GetDisplaysRequest.newBuilder()
+                .setGuest(device.guest())
+                .setDevice(device.device())
+                .build();
+        return call(stub -> stub.getDisplays(request)).getDisplaysList();
+    }
+
+    /**
+     * Plugs a display in, unplugs it, or gives it another size.
+     *
+     * @param width pixels; 0, like the height, for the size that it had
+     * @return all displays of the device
+     */
+    public List<Display> setDisplay(DeviceAddress device, int scanoutId, boolean enabled, int width, int height) {
+        SetDisplayRequest request = SetDisplayRequest.newBuilder()
+                .setGuest(device.guest())
+                .setDevice(device.device())
+                .setScanoutId(scanoutId)
+                .setEnabled(enabled)
+                .setWidth(width)
+                .setHeight(height)
+                .build();
+        return call(stub -> stub.setDisplay(request)).getDisplaysList();
     }
 
     /** Returns the epoch that began. */

@@ -2,6 +2,7 @@ package dev.crossdev.gpu.device;
 
 import dev.crossdev.gpu.device.CommandLane.Outcome;
 import dev.crossdev.virtio.Device;
+import dev.crossdev.virtio.Displays;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.HeldBuffer;
 import dev.crossdev.virtio.Inspectable;
@@ -43,6 +44,7 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
             TransportFeature.VERSION_1, GpuFeature.EDID, GpuFeature.RESOURCE_UUID, GpuFeature.RESOURCE_BLOB);
 
     private final GpuSettings settings;
+    private final PluggedDisplays displays;
     private final MemoryLedger ledger;
     private final BlobCommands blobs;
     private final ResourceCommands resources;
@@ -56,14 +58,21 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
      * @param accepted the features that the driver took, of {@link #OFFERED}
      * @param memory what the addresses in commands point into; outlives the device
      * @param exports takes this device's resources when they get a UUID
+     * @param configChanged run, from any thread and without a lock, when the device changed its configuration space by itself
      */
-    public GpuDevice(Features accepted, GuestMemory memory, ObjectExports exports, GpuSettings settings) {
+    public GpuDevice(
+            Features accepted,
+            GuestMemory memory,
+            ObjectExports exports,
+            GpuSettings settings,
+            Runnable configChanged) {
         this.settings = settings;
+        this.displays = new PluggedDisplays(settings.displays(), configChanged);
         this.ledger = new MemoryLedger(settings.maxBytes());
         FencedWork fenced = new FencedWork(settings);
         this.blobs = new BlobCommands(accepted, memory, exports);
         this.resources = new ResourceCommands(accepted, memory, exports, ledger, fenced, settings, blobs);
-        this.scanouts = new ScanoutCommands(accepted, settings, fenced);
+        this.scanouts = new ScanoutCommands(accepted, displays, fenced);
         this.state = new DeviceState(settings);
     }
 
@@ -77,13 +86,13 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
 
     @Override
     public byte[] config() {
-        // No display ever changes, so there is no event to read; without 3D there is no capability set.
-        return new GpuConfig(0, 0, settings.displays().size(), 0).toBytes();
+        // Without 3D there is no capability set.
+        return new GpuConfig(displays.events(), 0, settings.displays().size(), 0).toBytes();
     }
 
     @Override
     public void writeConfig(int offset, byte[] bytes) {
-        // Only events_clear may be written, and there is no event to clear.
+        displays.clearEvents(GpuConfig.eventsCleared(offset, bytes));
     }
 
     @Override
@@ -92,6 +101,8 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
         cursor.reset();
         DeviceState old = state;
         state = new DeviceState(settings);
+        // What is plugged in stays plugged in; its news are no news to a driver that begins anew.
+        displays.clearEvents(-1);
         letGo(old);
     }
 
@@ -160,6 +171,11 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
             }
         }
         return active;
+    }
+
+    @Override
+    public Optional<Displays> displays() {
+        return Optional.of(displays);
     }
 
     /** The pointer on a scanout; hidden where there is no such scanout. */

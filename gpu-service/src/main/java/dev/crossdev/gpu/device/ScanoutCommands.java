@@ -1,7 +1,6 @@
 package dev.crossdev.gpu.device;
 
 import dev.crossdev.gpu.device.CommandLane.Outcome;
-import dev.crossdev.gpu.device.GpuSettings.DisplaySize;
 import dev.crossdev.gpu.device.ObjectExport.Access;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.gpu.Display;
@@ -13,7 +12,6 @@ import dev.crossdev.virtio.gpu.PixelFormat;
 import dev.crossdev.virtio.gpu.Rect;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,32 +23,37 @@ final class ScanoutCommands {
     private static final int CURSOR_BYTES = GpuLimits.CURSOR_SIZE * GpuLimits.CURSOR_SIZE * PixelFormat.BYTES_PER_PIXEL;
 
     private final Features accepted;
-    private final List<DisplaySize> displays;
+    private final PluggedDisplays displays;
     private final FencedWork fenced;
 
-    ScanoutCommands(Features accepted, GpuSettings settings, FencedWork fenced) {
+    ScanoutCommands(Features accepted, PluggedDisplays displays, FencedWork fenced) {
         this.accepted = accepted;
-        this.displays = settings.displays();
+        this.displays = displays;
         this.fenced = fenced;
     }
 
-    /** Side by side, from left to right, all plugged in. */
+    /** One that is unplugged has no place and no size (QEMU virtio-gpu-base.c, virtio_gpu_base_fill_display_info). */
     GpuResponse displayInfo() {
-        List<Display> infos = new ArrayList<>();
-        int x = 0;
-        for (DisplaySize size : displays) {
-            infos.add(new Display(new Rect(x, 0, size.width(), size.height()), true, 0));
-            x += size.width();
-        }
-        return new GpuResponse.OkDisplayInfo(infos);
+        return new GpuResponse.OkDisplayInfo(displays.all().stream()
+                .map(display -> display.enabled()
+                        ? new Display(
+                                new Rect(
+                                        display.x(),
+                                        display.y(),
+                                        display.size().width(),
+                                        display.size().height()),
+                                true,
+                                0)
+                        : Display.ABSENT)
+                .toList());
     }
 
+    /** An unplugged display still answers, as QEMU's do: Linux asks for all. */
     GpuResponse edid(GpuCommand.GetEdid command) {
         int id = command.scanoutId();
-        if (id < 0 || id >= displays.size()) {
-            return Answers.INVALID_PARAMETER;
-        }
-        return new GpuResponse.OkEdid(Edid.of(displays.get(id), id));
+        return displays.size(id)
+                .<GpuResponse>map(size -> new GpuResponse.OkEdid(Edid.of(size, id)))
+                .orElse(Answers.INVALID_PARAMETER);
     }
 
     GpuResponse setScanout(DeviceState state, GpuCommand.SetScanout command) {

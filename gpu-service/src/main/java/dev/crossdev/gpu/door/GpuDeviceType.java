@@ -53,7 +53,8 @@ public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoE
                 context.features(),
                 context.memory(),
                 objects.exportsFor(context.guest(), context.device(), context.violations()),
-                settings));
+                settings,
+                context.configChanged()));
     }
 
     @Override

@@ -106,6 +106,17 @@ class HostileGuestTest {
                 .isEqualTo(Bytes.ofHex("00120000" + "01000000" + "0807060504030201" + "05000000" + "00000000"));
     }
 
+    /** With the bodies that they have for a device that offered VIRGL and CONTEXT_INIT, fenced on a timeline of their own. */
+    @Test
+    void contextsThreeDimensionsAndHostVisibleBlobsAreRefusedWithTheirFenceAndTimeline() {
+        for (int type = 0x200; type <= 0x209; type++) {
+            String rest = "03000000" + "0807060504030201" + "05000000" + "07000000";
+            Bytes written = answer(0, Bytes.ofHex("%02x020000".formatted(type & 0xff) + rest + "01".repeat(72)), ROOM);
+
+            assertThat(written).as("command %x", type).isEqualTo(Bytes.ofHex("00120000" + rest));
+        }
+    }
+
     @Test
     void aLinuxGuestsRequestsCutOffAtEveryByteAreErrors() {
         for (int queue = 0; queue < 2; queue++) {
@@ -190,14 +201,18 @@ class HostileGuestTest {
             if (result.isError()) {
                 assertThat(written.size()).as("%s", request).isEqualTo(HEADER);
             }
-            boolean fenced = request.size() >= HEADER && (request.u32(4) & 1) != 0;
-            assertThat(written.part(4, HEADER - 4))
-                    .as("%s", request)
-                    .isEqualTo(
-                            fenced
-                                    ? Bytes.ofHex("01000000" + request.part(8, HEADER - 4))
-                                    : Bytes.ofHex("00".repeat(HEADER - 8)));
+            assertThat(written.part(4, HEADER)).as("%s", request).isEqualTo(fenceOf(request));
         }
+    }
+
+    /** What an answer's header has after its type: the request's fence and, if it is on one, its timeline. */
+    private static Bytes fenceOf(Bytes request) {
+        int flags = request.size() >= HEADER ? request.u32(4) & 3 : 0;
+        return switch (flags) {
+            case 1 -> Bytes.ofHex("01000000" + request.part(8, HEADER - 4) + "00000000");
+            case 3 -> Bytes.ofHex("03000000" + request.part(8, HEADER - 3) + "000000");
+            default -> Bytes.ofHex("00".repeat(HEADER - 4));
+        };
     }
 
     private void assertNothingIsHeld() {

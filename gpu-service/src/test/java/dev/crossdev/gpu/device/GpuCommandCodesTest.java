@@ -16,6 +16,7 @@ import dev.crossdev.virtio.Inspectable;
 import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.CursorPosition;
 import dev.crossdev.virtio.gpu.GpuCommand;
+import dev.crossdev.virtio.gpu.GpuCommandType;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuHeader;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -146,6 +147,8 @@ class GpuCommandCodesTest {
                 arguments(new GpuCommand.ResourceAssignUuid(0), ERR_INVALID_RESOURCE_ID),
                 // what a 2D device does not have
                 arguments(new GpuCommand.GetCapsetInfo(0), ERR_INVALID_PARAMETER),
+                arguments(new GpuCommand.GetCapsetInfo(-1), ERR_INVALID_PARAMETER),
+                arguments(new GpuCommand.GetCapset(0, 0), ERR_INVALID_PARAMETER),
                 arguments(new GpuCommand.GetCapset(1, 0), ERR_INVALID_PARAMETER),
                 arguments(
                         new GpuCommand.ResourceCreateBlob(UNKNOWN, BlobMem.HOST3D, 0, 0, 4096, List.of()),
@@ -154,9 +157,20 @@ class GpuCommandCodesTest {
                         new GpuCommand.SetScanoutBlob(
                                 ALL, 9, UNKNOWN, 64, 64, BGRA, List.of(256, 0, 0, 0), List.of(0, 0, 0, 0)),
                         ERR_INVALID_SCANOUT_ID),
-                arguments(new GpuCommand.Unsupported(0x0200), ERR_UNSPEC),
-                arguments(new GpuCommand.Unsupported(0x0208), ERR_UNSPEC),
-                arguments(new GpuCommand.Unsupported(0xdead), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(0), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.CTX_CREATE.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.CTX_DESTROY.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.CTX_ATTACH_RESOURCE.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.CTX_DETACH_RESOURCE.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.RESOURCE_CREATE_3D.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.TRANSFER_TO_HOST_3D.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.TRANSFER_FROM_HOST_3D.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.SUBMIT_3D.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.RESOURCE_MAP_BLOB.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(GpuCommandType.RESOURCE_UNMAP_BLOB.number()), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(0x10e), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(0x1100), ERR_UNSPEC),
+                arguments(new GpuCommand.Unsupported(-1), ERR_UNSPEC),
                 // cursor: scanout, then hiding, then id, then size
                 arguments(new GpuCommand.UpdateCursor(new CursorPosition(1, 0, 0), 0, 0, 0), ERR_INVALID_SCANOUT_ID),
                 arguments(new GpuCommand.UpdateCursor(HERE, 0, 0, 0), OK_NODATA),
@@ -198,6 +212,17 @@ class GpuCommandCodesTest {
 
         assertThat(reply.response().result()).isEqualTo(code);
         assertThat(reply.header()).isEqualTo(new GpuHeader(GpuHeader.FENCE, 0x1234_5678_9abcL, 7, 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void aFenceOnATimelineCarriesThatBackToo(GpuCommand command, GpuResult code) {
+        GpuHeader header = new GpuHeader(GpuHeader.FENCE | GpuHeader.INFO_RING_IDX | 0x80, 5, 7, 3);
+
+        GpuReply reply = TestGpu.await(gpu.submit(new GpuRequest(header, command)));
+
+        assertThat(reply.response().result()).isEqualTo(code);
+        assertThat(reply.header()).isEqualTo(new GpuHeader(GpuHeader.FENCE | GpuHeader.INFO_RING_IDX, 5, 7, 3));
     }
 
     @Test

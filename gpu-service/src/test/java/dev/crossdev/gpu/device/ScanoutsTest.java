@@ -45,7 +45,7 @@ class ScanoutsTest {
     }
 
     @Test
-    void theConfigurationSpaceNamesTheScanoutsAndIsReadOnly() throws Exception {
+    void theConfigurationSpaceNamesTheScanoutsAndMostOfItIsReadOnly() throws Exception {
         gpu.device.writeConfig(0, new byte[] {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1});
 
         assertThat(GpuConfig.of(gpu.device.config())).isEqualTo(new GpuConfig(0, 0, 2, 0));

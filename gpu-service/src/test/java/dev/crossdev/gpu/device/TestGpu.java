@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A device with a guest's memory and real exports, driven as a driver would. */
 public final class TestGpu implements AutoCloseable {
@@ -34,6 +35,9 @@ public final class TestGpu implements AutoCloseable {
             SharedGuestMemory.create("test guest", List.of(new MemoryRegion(MEMORY_ADDRESS, MEMORY_SIZE)));
     public final LocalObjects objects;
     public final GpuDevice device;
+    /** How often the device said that its configuration space has changed. */
+    public final AtomicInteger configChanges = new AtomicInteger();
+
     private final boolean ownObjects;
 
     public TestGpu() {
@@ -51,7 +55,12 @@ public final class TestGpu implements AutoCloseable {
     private TestGpu(GpuSettings settings, Features accepted, LocalObjects objects, String guest, boolean ownObjects) {
         this.objects = objects;
         this.ownObjects = ownObjects;
-        this.device = new GpuDevice(accepted, memory, objects.exportsFor(guest, "vm0", Violations.ignored()), settings);
+        this.device = new GpuDevice(
+                accepted,
+                memory,
+                objects.exportsFor(guest, "vm0", Violations.ignored()),
+                settings,
+                configChanges::incrementAndGet);
     }
 
     /** A device whose objects others share; closing it leaves them open. */

@@ -195,7 +195,7 @@ class RevokeTest {
         Importer importer = new Importer("video");
         int attachment = importer.attach(uuid);
         GpuDevice neighbour = new GpuDevice(
-                GpuDevice.OFFERED, memory, objects.exportsFor(GUEST, "vm1", (_, _) -> {}), settings(LONG));
+                GpuDevice.OFFERED, memory, objects.exportsFor(GUEST, "vm1", (_, _) -> {}), settings(LONG), () -> {});
         CompletableFuture<GpuReply> unref = submit(new ResourceUnref(1));
 
         CompletableFuture<GpuReply> reply = new CompletableFuture<>();
@@ -209,7 +209,8 @@ class RevokeTest {
 
     private GpuDevice device(Duration revokeWait) {
         Violations noted = (kind, detail) -> violations.add(kind + " " + detail);
-        return new GpuDevice(GpuDevice.OFFERED, memory, objects.exportsFor(GUEST, "vm0", noted), settings(revokeWait));
+        return new GpuDevice(
+                GpuDevice.OFFERED, memory, objects.exportsFor(GUEST, "vm0", noted), settings(revokeWait), () -> {});
     }
 
     private static GpuSettings settings(Duration revokeWait) {

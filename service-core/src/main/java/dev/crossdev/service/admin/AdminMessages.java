@@ -3,8 +3,10 @@ package dev.crossdev.service.admin;
 import com.google.protobuf.Timestamp;
 import dev.crossdev.grpc.admin.Timings;
 import dev.crossdev.proto.admin.v1.Device;
+import dev.crossdev.proto.admin.v1.Display;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.DeviceView;
+import dev.crossdev.virtio.Displays;
 import dev.crossdev.virtio.Features;
 import java.time.Instant;
 import java.util.List;
@@ -39,6 +41,19 @@ final class AdminMessages {
         return features.isEmpty()
                 ? List.of()
                 : List.of(features.describe(type.featureNames()).split(","));
+    }
+
+    static List<Display> displays(List<Displays.Display> displays) {
+        return displays.stream()
+                .map(display -> Display.newBuilder()
+                        .setScanoutId(display.scanoutId())
+                        .setEnabled(display.enabled())
+                        .setX(display.x())
+                        .setY(display.y())
+                        .setWidth(display.size().width())
+                        .setHeight(display.size().height())
+                        .build())
+                .toList();
     }
 
     static Timestamp timestamp(Instant instant) {

@@ -13,6 +13,8 @@ import dev.crossdev.proto.admin.v1.DeleteDeviceResponse;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.GetDeviceRequest;
 import dev.crossdev.proto.admin.v1.GetDeviceResponse;
+import dev.crossdev.proto.admin.v1.GetDisplaysRequest;
+import dev.crossdev.proto.admin.v1.GetDisplaysResponse;
 import dev.crossdev.proto.admin.v1.InjectFaultRequest;
 import dev.crossdev.proto.admin.v1.InjectFaultResponse;
 import dev.crossdev.proto.admin.v1.ListBuffersRequest;
@@ -21,6 +23,8 @@ import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesResponse;
 import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
 import dev.crossdev.proto.admin.v1.ResetDeviceResponse;
+import dev.crossdev.proto.admin.v1.SetDisplayRequest;
+import dev.crossdev.proto.admin.v1.SetDisplayResponse;
 import dev.crossdev.proto.admin.v1.SetTimingRequest;
 import dev.crossdev.proto.admin.v1.SetTimingResponse;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
@@ -31,6 +35,7 @@ import dev.crossdev.service.call.UnaryCall;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.house.DeviceView;
+import dev.crossdev.virtio.Displays;
 import dev.crossdev.virtio.ScanoutImage;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -139,6 +144,31 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     }
 
     @Override
+    public void getDisplays(GetDisplaysRequest request, StreamObserver<GetDisplaysResponse> responses) {
+        UnaryCall.of(responses)
+                .now(() -> GetDisplaysResponse.newBuilder()
+                        .addAllDisplays(AdminMessages.displays(displays(key(request.getGuest(), request.getDevice()))
+                                .all()))
+                        .build());
+    }
+
+    @Override
+    public void setDisplay(SetDisplayRequest request, StreamObserver<SetDisplayResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            boolean sized = request.getWidth() != 0 || request.getHeight() != 0;
+            return SetDisplayResponse.newBuilder()
+                    .addAllDisplays(AdminMessages.displays(displays(key(request.getGuest(), request.getDevice()))
+                            .set(
+                                    request.getScanoutId(),
+                                    request.getEnabled(),
+                                    sized
+                                            ? Optional.of(new Displays.Size(request.getWidth(), request.getHeight()))
+                                            : Optional.empty())))
+                    .build();
+        });
+    }
+
+    @Override
     public void setTiming(SetTimingRequest request, StreamObserver<SetTimingResponse> responses) {
         UnaryCall.of(responses).now(() -> {
             house.knobs()
@@ -166,6 +196,13 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
                 .now(() -> ClearFaultsResponse.newBuilder()
                         .setCleared(house.knobs().clear(Addressed.oneOrAll(request.getGuest(), request.getDevice())))
                         .build());
+    }
+
+    private Displays displays(DeviceKey key) {
+        return house.inspect(key)
+                .displays()
+                .orElseThrow(() ->
+                        new ErrnoException(Errno.EOPNOTSUPP, "a " + house.type().name() + " device has no displays"));
     }
 
     private ScanoutImage capture(CaptureScanoutRequest request) {

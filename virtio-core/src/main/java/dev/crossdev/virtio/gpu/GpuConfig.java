@@ -29,6 +29,22 @@ public record GpuConfig(int eventsRead, int eventsClear, int numScanouts, int nu
                 .toBytes();
     }
 
+    /**
+     * The events that a write to the configuration space clears; 0 for one beside {@code events_clear}.
+     *
+     * @param offset of the first byte written
+     */
+    public static int eventsCleared(int offset, byte[] written) {
+        int cleared = 0;
+        for (int i = 0; i < Integer.BYTES; i++) {
+            long at = (long) EVENTS_CLEAR_OFFSET + i - offset;
+            if (at >= 0 && at < written.length) {
+                cleared |= (written[(int) at] & 0xff) << 8 * i;
+            }
+        }
+        return cleared;
+    }
+
     public static GpuConfig of(byte[] bytes) throws MalformedMessageException {
         WireReader in = new WireReader(bytes);
         return new GpuConfig(in.u32(), in.u32(), in.u32(), in.u32());

@@ -32,11 +32,22 @@ public record GpuHeader(int flags, long fenceId, int contextId, int ringIndex) {
         return (flags & FENCE) != 0;
     }
 
+    /** The fence lies on the timeline (context, ring index), not on the one that all contexts share. */
+    public boolean hasTimeline() {
+        return (flags & INFO_RING_IDX) != 0;
+    }
+
     /**
-     * The header of the answer to a request with this header: fence flag, fence id and context only when fenced, and
-     * never a ring index (QEMU virtio-gpu.c, virtio_gpu_ctrl_response).
+     * The header of the answer to a request with this header: its fence and timeline, and nothing when it has no fence.
+     * So crosvm answers (devices/src/virtio/gpu/mod.rs); QEMU (virtio-gpu.c, virtio_gpu_ctrl_response) leaves the ring index out
+     * because its 2D device knows no timelines.
      */
     public GpuHeader ofAnswer() {
-        return fenced() ? new GpuHeader(FENCE, fenceId, contextId, 0) : NONE;
+        if (!fenced()) {
+            return NONE;
+        }
+        return hasTimeline()
+                ? new GpuHeader(FENCE | INFO_RING_IDX, fenceId, contextId, ringIndex)
+                : new GpuHeader(FENCE, fenceId, contextId, 0);
     }
 }

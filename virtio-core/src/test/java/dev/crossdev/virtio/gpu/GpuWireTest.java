@@ -136,7 +136,7 @@ class GpuWireTest {
             Decoded outcome = GpuWire.decodeRequest(Arrays.copyOf(bytes, length), queueOf(sized.command));
             assertThat(outcome).isInstanceOf(Decoded.Malformed.class);
             GpuReply reply = ((Decoded.Malformed) outcome).reply();
-            assertThat(reply.header()).isEqualTo(new GpuHeader(GpuHeader.FENCE, -2, 0x80000001, 0));
+            assertThat(reply.header()).isEqualTo(FENCED);
             assertThat(reply.response()).isEqualTo(new GpuResponse.Err(GpuResult.ERR_UNSPEC));
         }
     }
@@ -215,11 +215,26 @@ class GpuWireTest {
     }
 
     @Test
-    void fenceAndContextAreCopiedBackOnlyWhenThereIsAFence() {
+    void fenceContextAndTimelineAreCopiedBackOnlyWhenThereIsAFence() {
         GpuHeader unfenced = new GpuHeader(GpuHeader.INFO_RING_IDX, 5, 6, 7);
+        GpuHeader withoutTimeline = new GpuHeader(GpuHeader.FENCE, 5, 6, 7);
 
         assertThat(unfenced.ofAnswer()).isEqualTo(GpuHeader.NONE);
-        assertThat(FENCED.ofAnswer()).isEqualTo(new GpuHeader(GpuHeader.FENCE, -2, 0x80000001, 0));
+        assertThat(withoutTimeline.ofAnswer()).isEqualTo(new GpuHeader(GpuHeader.FENCE, 5, 6, 0));
+        assertThat(FENCED.ofAnswer()).isEqualTo(FENCED);
+    }
+
+    @Test
+    void aWriteToTheConfigurationSpaceClearsTheBitsThatLieInEventsClear() {
+        assertThat(GpuConfig.eventsCleared(4, new byte[] {1, 2, 3, (byte) 0x84}))
+                .isEqualTo(0x84030201);
+        assertThat(GpuConfig.eventsCleared(0, new byte[] {9, 9, 9, 9, 1, 0, 0, 0, 9, 9, 9, 9}))
+                .isEqualTo(1);
+        assertThat(GpuConfig.eventsCleared(6, new byte[] {5, 6, 7})).isEqualTo(0x06050000);
+        assertThat(GpuConfig.eventsCleared(8, new byte[] {1})).isZero();
+        assertThat(GpuConfig.eventsCleared(-4, new byte[] {1, 1, 1, 1})).isZero();
+        assertThat(GpuConfig.eventsCleared(Integer.MAX_VALUE, new byte[] {1})).isZero();
+        assertThat(GpuConfig.eventsCleared(4, new byte[0])).isZero();
     }
 
     @Test
