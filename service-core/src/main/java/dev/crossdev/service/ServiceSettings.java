@@ -30,6 +30,8 @@ public interface ServiceSettings {
 
     Devices devices();
 
+    Streams streams();
+
     Memory memory();
 
     Timing timing();
@@ -44,6 +46,10 @@ public interface ServiceSettings {
         @WithDefault("256")
         int max();
 
+        /** Devices of one guest; one more is refused with RESOURCE_EXHAUSTED. */
+        @WithDefault("128")
+        int maxPerGuest();
+
         /** No lease is longer. */
         @WithDefault("1H")
         Duration maxLease();
@@ -55,6 +61,18 @@ public interface ServiceSettings {
         /** How long a stream whose client has finished sending waits for its pending answers. */
         @WithDefault("10S")
         Duration halfCloseGrace();
+    }
+
+    /** Bounds of calls that last: command streams, watches, transfers. */
+    interface Streams {
+
+        /** Of all connections together; one more is refused with RESOURCE_EXHAUSTED. */
+        @WithDefault("4096")
+        int max();
+
+        /** Of one connection; one more is refused with RESOURCE_EXHAUSTED. */
+        @WithDefault("512")
+        int maxPerConnection();
     }
 
     /** Bounds of guest memory, in bytes. */

@@ -52,7 +52,10 @@ public final class Hosting {
         CommandMeter commands = new CommandMeter(registry, type.name());
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
                 type,
-                new HouseLimits(settings.devices().max(), settings.devices().maxLease()),
+                new HouseLimits(
+                        settings.devices().max(),
+                        settings.devices().maxPerGuest(),
+                        settings.devices().maxLease()),
                 commands,
                 new ViolationMeter(registry));
         house.knobs()

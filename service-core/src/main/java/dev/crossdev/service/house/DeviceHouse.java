@@ -258,7 +258,19 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         if (there == null && instances.size() + making.size() >= limits.devices()) {
             throw new ErrnoException(Errno.ENOBUFS, "there are " + limits.devices() + " devices, which is the limit");
         }
+        if (there == null && devicesOf(key.guest()) >= limits.devicesPerGuest()) {
+            throw new ErrnoException(
+                    Errno.ENOBUFS,
+                    "guest " + key.guest() + " has " + limits.devicesPerGuest() + " devices, which is the limit");
+        }
         return there;
+    }
+
+    /** To be called under {@code door}. */
+    private long devicesOf(String guest) {
+        return Stream.concat(instances.keySet().stream(), making.keySet().stream())
+                .filter(key -> key.guest().equals(guest))
+                .count();
     }
 
     private DeviceInstance<C, R, E> make(OpenRequest request, CompletableFuture<DeviceInstance<C, R, E>> made) {

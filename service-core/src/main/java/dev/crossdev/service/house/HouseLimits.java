@@ -8,9 +8,10 @@ import java.time.Duration;
  * Bounds of a house.
  *
  * @param devices of all guests together
+ * @param devicesPerGuest of one guest
  * @param lease the longest that is granted
  */
-public record HouseLimits(int devices, Duration lease) {
+public record HouseLimits(int devices, int devicesPerGuest, Duration lease) {
 
     void checkLease(Duration wanted) {
         if (wanted.isNegative() || wanted.compareTo(lease) > 0) {

@@ -35,7 +35,7 @@ class DeviceHouseTest {
     private final Queue<String> metered = new ConcurrentLinkedQueue<>();
     private final DeviceHouse<String, String, String> house = new DeviceHouse<>(
             type,
-            new HouseLimits(3, Duration.ofHours(1)),
+            new HouseLimits(3, 2, Duration.ofHours(1)),
             (command, response, nanos) -> metered.add(command + " " + response + " " + (nanos >= 0)),
             Violations.ignored());
 
@@ -94,6 +94,31 @@ class DeviceHouseTest {
                 .extracting(view -> view.key().device())
                 .containsExactly("1", "2");
         assertThat(house.inventory().usage().bufferBytes()).isEqualTo(30);
+    }
+
+    @Test
+    void aGuestThatHasItsShareLeavesRoomForTheOthers() {
+        DeviceSession<String, String, String> first = house.open(request(new DeviceKey("a", "1")), new Ear());
+        house.open(request(new DeviceKey("a", "2")), new Ear());
+        assertErrno(Errno.ENOBUFS, () -> house.open(request(new DeviceKey("a", "3")), new Ear()));
+        assertErrno(
+                Errno.ENOBUFS,
+                () -> house.borrowOrMake(
+                        new DeviceKey("a", "3"), () -> new GrantedMemory(new NoGuestMemory(), () -> {}), LONG));
+        house.open(request(new DeviceKey("b", "1")), new Ear()).end();
+        first.end();
+        house.open(request(new DeviceKey("a", "3")), new Ear());
+    }
+
+    @Test
+    void aGuestsShareCountsDevicesThatAreBeingMade() {
+        house.open(request(new DeviceKey("a", "1")), new Ear());
+        type.mayBeMade = new CountDownLatch(1);
+        CompletableFuture<DeviceSession<String, String, String>> second =
+                CompletableFuture.supplyAsync(() -> house.open(request(new DeviceKey("a", "2")), new Ear()));
+        await().until(() -> fails(Errno.ENOBUFS, () -> house.open(request(new DeviceKey("a", "3")), new Ear())));
+        type.mayBeMade.countDown();
+        second.join();
     }
 
     @Test

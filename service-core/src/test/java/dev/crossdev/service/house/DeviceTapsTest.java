@@ -25,7 +25,7 @@ class DeviceTapsTest {
 
     private final ParrotType type = new ParrotType();
     private final DeviceHouse<String, String, String> house =
-            new DeviceHouse<>(type, new HouseLimits(3, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
+            new DeviceHouse<>(type, new HouseLimits(3, 2, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
     private final Ear ear = new Ear();
 
     /** Writes down all that it is told. */
