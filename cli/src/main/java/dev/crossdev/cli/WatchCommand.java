@@ -71,7 +71,9 @@ final class WatchCommand implements Callable<Integer> {
         }
         List<DeviceKind> kinds = type == null ? List.of(DeviceKind.values()) : List.of(type);
         try (ServiceClients clients = ServiceClients.of(kinds, services)) {
-            print(DeviceEvents.of(clients, Optional.ofNullable(guest)), spec.commandLine().getOut());
+            print(
+                    DeviceEvents.of(clients, Optional.ofNullable(guest)),
+                    spec.commandLine().getOut());
         }
         return ExitCode.OK.number();
     }
@@ -89,8 +91,7 @@ final class WatchCommand implements Callable<Integer> {
             if (event.what() == null) {
                 throw event.end() != null
                         ? event.end()
-                        : new CommandFailure(
-                                ExitCode.UNREACHABLE, event.kind().typeName() + "-service tells no more");
+                        : new CommandFailure(ExitCode.UNREACHABLE, event.kind().typeName() + "-service tells no more");
             }
             Optional<String> line = text.line(event.at(), event.kind(), event.what());
             boolean wanted = !changesOnly || synced.contains(event.kind());

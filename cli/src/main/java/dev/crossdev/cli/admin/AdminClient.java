@@ -102,7 +102,11 @@ public final class AdminClient implements AutoCloseable {
      */
     public void watch(Optional<String> guest, StreamObserver<WatchDevicesResponse> listener) {
         DeviceAdminGrpc.newStub(channel)
-                .watchDevices(WatchDevicesRequest.newBuilder().setGuest(guest.orElse("")).build(), listener);
+                .watchDevices(
+                        WatchDevicesRequest.newBuilder()
+                                .setGuest(guest.orElse(""))
+                                .build(),
+                        listener);
     }
 
     /** A failed call as one line for the person who typed the command. */

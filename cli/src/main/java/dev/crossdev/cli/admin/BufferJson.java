@@ -45,7 +45,9 @@ final class BufferJson {
         info.attachments().forEach(attachment -> holders.add(attachment(attachment, now)));
         ArrayNode fences = node.putArray("fences");
         info.fences().forEach(fence -> fences.add(fence(fence)));
-        node.set("registration", info.registration().map(BufferJson::registration).orElse(null));
+        node.set(
+                "registration",
+                info.registration().map(BufferJson::registration).orElse(null));
         return node;
     }
 

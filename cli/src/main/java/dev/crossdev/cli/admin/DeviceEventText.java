@@ -33,7 +33,10 @@ public final class DeviceEventText {
             case CHANGED -> changed(at, event.getChanged());
             case REMOVED -> Optional.of(removed(at, kind, event.getRemoved()));
             case SYNCHRONIZED ->
-                Optional.of(json ? object(at, kind, "synchronized").toString() : head(at, kind) + " what was there is told");
+                Optional.of(
+                        json
+                                ? object(at, kind, "synchronized").toString()
+                                : head(at, kind) + " what was there is told");
             case CHANGE_NOT_SET -> Optional.empty();
         };
     }
@@ -43,8 +46,8 @@ public final class DeviceEventText {
         if (json) {
             return withDevice(at, "created", device).toString();
         }
-        List<String> facts = new ArrayList<>(List.of(
-                "owner " + DeviceText.owner(device), "epoch " + Long.toUnsignedString(device.getEpoch())));
+        List<String> facts = new ArrayList<>(
+                List.of("owner " + DeviceText.owner(device), "epoch " + Long.toUnsignedString(device.getEpoch())));
         String active = DeviceText.active(device);
         if (!active.isEmpty()) {
             facts.add(active);

@@ -29,7 +29,10 @@ public final class DeviceEvents {
      * @param end why not, in that case
      */
     public record Event(
-            Instant at, DeviceKind kind, @Nullable WatchDevicesResponse what, @Nullable RuntimeException end) {}
+            Instant at,
+            DeviceKind kind,
+            @Nullable WatchDevicesResponse what,
+            @Nullable RuntimeException end) {}
 
     /** Begins to watch at each service. */
     public static DeviceEvents of(ServiceClients services, Optional<String> guest) {

@@ -50,8 +50,8 @@ final class DeviceText {
             changes.add(now.getConnected() ? "a stream took it up" : "its stream ended");
         }
         if (!before.getLeaseExpiresAt().equals(now.getLeaseExpiresAt()) && now.hasLeaseExpiresAt()) {
-            changes.add("lease until "
-                    + BufinfoOf.instant(now.getLeaseExpiresAt()).truncatedTo(ChronoUnit.SECONDS));
+            changes.add(
+                    "lease until " + BufinfoOf.instant(now.getLeaseExpiresAt()).truncatedTo(ChronoUnit.SECONDS));
         }
         if (!before.getTiming().equals(now.getTiming())) {
             String timing = timing(now);
@@ -60,7 +60,8 @@ final class DeviceText {
         grown(before.getFaultHitsMap(), now.getFaultHitsMap())
                 .forEach((fault, hits) -> changes.add("fault struck: " + fault + " (" + hits + " so far)"));
         if (!armed(before).equals(armed(now))) {
-            changes.add(now.getFaultsCount() == 0 ? "no faults armed" : "faults armed: " + String.join(", ", armed(now)));
+            changes.add(
+                    now.getFaultsCount() == 0 ? "no faults armed" : "faults armed: " + String.join(", ", armed(now)));
         }
         grown(before.getViolationsMap(), now.getViolationsMap())
                 .forEach((kind, count) -> changes.add("violation: " + kind + " (" + count + " so far)"));

@@ -43,8 +43,8 @@ public record Listing(List<Device> devices, List<Held> buffers, Instant at) {
         List<Held> buffers = new ArrayList<>();
         for (AdminClient service : services) {
             service.devices(filters.guest()).stream()
-                    .filter(device -> filters.device().isEmpty()
-                            || filters.device().get().equals(device.getDevice()))
+                    .filter(device ->
+                            filters.device().isEmpty() || filters.device().get().equals(device.getDevice()))
                     .forEach(devices::add);
             buffers.addAll(service.buffers(filters.request()));
         }

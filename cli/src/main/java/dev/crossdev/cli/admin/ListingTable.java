@@ -99,9 +99,8 @@ public final class ListingTable {
                 Integer.toUnsignedString(buffer.getReferences()),
                 Columns.orDash(String.join(", ", buffer.getAttachmentsList())),
                 Integer.toUnsignedString(buffer.getRegistration().getWaiters()),
-                Columns.orDash(buffer.getFencesList().stream()
-                        .map(ListingTable::fence)
-                        .collect(Collectors.joining(", "))),
+                Columns.orDash(
+                        buffer.getFencesList().stream().map(ListingTable::fence).collect(Collectors.joining(", "))),
                 Columns.orDash(buffer.getPath()),
                 what);
     }

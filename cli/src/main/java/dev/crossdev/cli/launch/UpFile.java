@@ -26,7 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record UpFile(
-        long pid, String gpu, String video, @Nullable String gpuManagement, @Nullable String videoManagement) {
+        long pid,
+        String gpu,
+        String video,
+        @Nullable String gpuManagement,
+        @Nullable String videoManagement) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PREFIX = "up-";

@@ -41,6 +41,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /** {@code virtio.admin.v1.DeviceAdmin}. What may wait for a device waits on a virtual thread. */
@@ -147,8 +148,9 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     public void getDisplays(GetDisplaysRequest request, StreamObserver<GetDisplaysResponse> responses) {
         UnaryCall.of(responses)
                 .now(() -> GetDisplaysResponse.newBuilder()
-                        .addAllDisplays(AdminMessages.displays(displays(key(request.getGuest(), request.getDevice()))
-                                .all()))
+                        .addAllDisplays(
+                                AdminMessages.displays(displays(Addressed.one(request.getGuest(), request.getDevice()))
+                                        .all()))
                         .build());
     }
 
@@ -157,7 +159,8 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
         UnaryCall.of(responses).now(() -> {
             boolean sized = request.getWidth() != 0 || request.getHeight() != 0;
             return SetDisplayResponse.newBuilder()
-                    .addAllDisplays(AdminMessages.displays(displays(key(request.getGuest(), request.getDevice()))
+                    .addAllDisplays(AdminMessages.displays(displays(
+                                    Addressed.one(request.getGuest(), request.getDevice()))
                             .set(
                                     request.getScanoutId(),
                                     request.getEnabled(),
@@ -199,7 +202,8 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
     }
 
     private Displays displays(DeviceKey key) {
-        return house.inspect(key)
+        return house.inventory()
+                .inspect(key)
                 .displays()
                 .orElseThrow(() ->
                         new ErrnoException(Errno.EOPNOTSUPP, "a " + house.type().name() + " device has no displays"));

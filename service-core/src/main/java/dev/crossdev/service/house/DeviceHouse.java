@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -255,22 +256,13 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         if (there == null && draining) {
             throw draining();
         }
-        if (there == null && instances.size() + making.size() >= limits.devices()) {
-            throw new ErrnoException(Errno.ENOBUFS, "there are " + limits.devices() + " devices, which is the limit");
-        }
-        if (there == null && devicesOf(key.guest()) >= limits.devicesPerGuest()) {
-            throw new ErrnoException(
-                    Errno.ENOBUFS,
-                    "guest " + key.guest() + " has " + limits.devicesPerGuest() + " devices, which is the limit");
+        if (there == null) {
+            limits.checkRoom(
+                    key.guest(),
+                    Stream.concat(instances.keySet().stream(), making.keySet().stream())
+                            .toList());
         }
         return there;
-    }
-
-    /** To be called under {@code door}. */
-    private long devicesOf(String guest) {
-        return Stream.concat(instances.keySet().stream(), making.keySet().stream())
-                .filter(key -> key.guest().equals(guest))
-                .count();
     }
 
     private DeviceInstance<C, R, E> make(OpenRequest request, CompletableFuture<DeviceInstance<C, R, E>> made) {

@@ -3,6 +3,7 @@ package dev.crossdev.service.house;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.time.Duration;
+import java.util.Collection;
 
 /**
  * Bounds of a house.
@@ -12,6 +13,17 @@ import java.time.Duration;
  * @param lease the longest that is granted
  */
 public record HouseLimits(int devices, int devicesPerGuest, Duration lease) {
+
+    /** Whether one device more may be made for the guest, when there are these. */
+    void checkRoom(String guest, Collection<DeviceKey> there) {
+        if (there.size() >= devices) {
+            throw new ErrnoException(Errno.ENOBUFS, "there are " + devices + " devices, which is the limit");
+        }
+        if (there.stream().filter(key -> key.guest().equals(guest)).count() >= devicesPerGuest) {
+            throw new ErrnoException(
+                    Errno.ENOBUFS, "guest " + guest + " has " + devicesPerGuest + " devices, which is the limit");
+        }
+    }
 
     void checkLease(Duration wanted) {
         if (wanted.isNegative() || wanted.compareTo(lease) > 0) {

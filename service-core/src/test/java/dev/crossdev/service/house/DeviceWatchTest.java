@@ -34,7 +34,7 @@ class DeviceWatchTest {
 
     private final ParrotType type = new ParrotType();
     private final DeviceHouse<String, String, String> house =
-            new DeviceHouse<>(type, new HouseLimits(8, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
+            new DeviceHouse<>(type, new HouseLimits(8, 8, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
     private final AtomicInteger wakes = new AtomicInteger();
 
     @AfterEach
