@@ -46,7 +46,6 @@ import picocli.CommandLine.HelpCommand;
             LoadCommand.class,
             LsCommand.class,
             WatchCommand.class,
-            TopCommand.class,
             TimingCommand.class,
             FaultCommand.class,
             DisplayCommand.class,
