@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.Timestamp;
 import dev.crossdev.cli.admin.Listing.Held;
+import dev.crossdev.dmabuf.bufinfo.BufinfoText;
 import dev.crossdev.grpc.admin.Timings;
 import dev.crossdev.proto.admin.v1.Buffer;
+import dev.crossdev.proto.admin.v1.BufferFence;
+import dev.crossdev.proto.admin.v1.BufferHolder;
+import dev.crossdev.proto.admin.v1.BufferRegistration;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.proto.device.v1.Uuid;
-import dev.crossdev.virtio.capture.DeviceKind;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import dev.crossdev.virtio.timing.Latency;
@@ -37,8 +40,8 @@ class ListingTest {
             .addFaults(Timings.toProto(Fault.parse("RESOURCE_ASSIGN_UUID=never*3")).toBuilder()
                     .setHits(4))
             .build();
-    private final Held exported = held(DeviceKind.GPU, 1, "OK", 90, "video-service/vm0");
-    private final Held lonely = held(DeviceKind.GPU, 2, "none", 4000);
+    private final Held exported = held(1, "OK", 90, "video-service/vm0");
+    private final Held lonely = held(2, "none", 4000);
     private final Listing listing = new Listing(List.of(gpu), List.of(exported, lonely), NOW);
 
     @Test
@@ -55,7 +58,8 @@ class ListingTest {
                         && line.contains("1m30s")
                         && line.contains("video-service/vm0"))
                 .anyMatch(line -> line.startsWith("default/vm0/2") && line.contains("1h06m"));
-        assertThat(lines.getLast()).isEqualTo("Total 1 devices, 2 buffers, 8192 bytes");
+        assertThat(lines.getLast())
+                .isEqualTo("Total 1 devices, 2 buffers, 8192 bytes, 1 attached, 0 waiters, 0 fences");
         assertThat(lines).noneMatch(line -> line.endsWith(" "));
     }
 
@@ -74,14 +78,31 @@ class ListingTest {
     }
 
     @Test
-    void onlyWhatIsWantedIsListed() {
-        Listing old = listing.only(held -> held.age(NOW).compareTo(Duration.ofMinutes(2)) >= 0);
-
-        assertThat(old.buffers()).containsExactly(lonely);
-        assertThat(ListingTable.of(old).getLast()).isEqualTo("Total 1 devices, 1 buffers, 4096 bytes");
+    void holdersAreListedWithWhatTheyHoldTogether() {
+        assertThat(ListingTable.byHolder(listing))
+                .anyMatch(line -> line.matches("video-service/vm0 +1 +4096 +1 +1 +0 +1m30s"));
     }
 
-    private static Held held(DeviceKind kind, int resource, String state, long age, String... holders) {
+    @Test
+    void theTextAndTheSpreadsheetAreTheLibrarysOwn() {
+        assertThat(BufinfoText.of(listing.bufinfo())).contains(UUID).contains("video-service/vm0");
+        assertThat(BufinfoText.csv(listing.bufinfo()).lines().toList())
+                .hasSizeGreaterThanOrEqualTo(3)
+                .anyMatch(line -> line.contains(UUID) && line.contains("video-service/vm0"));
+    }
+
+    @Test
+    void aFenceSaysWhoIsAtWork() {
+        Held busy = new Held(
+                exported.buffer().toBuilder()
+                        .addFences(BufferFence.newBuilder().setUsage("write").setOwner("video-service/vm0"))
+                        .build(),
+                NOW);
+        assertThat(ListingTable.of(new Listing(List.of(), List.of(busy), NOW)))
+                .anyMatch(line -> line.contains("write by video-service/vm0"));
+    }
+
+    private static Held held(int resource, String state, long age, String... holders) {
         Buffer.Builder buffer = Buffer.newBuilder()
                 .setGuest("default")
                 .setDevice("vm0")
@@ -92,9 +113,17 @@ class ListingTest {
                 .addAllAttachments(List.of(holders))
                 .setCreatedAt(Timestamp.newBuilder().setSeconds(NOW.getEpochSecond() - age))
                 .setDescription("B8G8R8A8_UNORM 32x32");
+        for (String holder : holders) {
+            buffer.addHolders(BufferHolder.newBuilder()
+                    .setImporter(holder)
+                    .setSince(Timestamp.newBuilder().setSeconds(NOW.getEpochSecond() - age))
+                    .setMapped(1));
+        }
         if (holders.length > 0) {
+            buffer.setRegistration(
+                    BufferRegistration.newBuilder().setState(state).setSince(buffer.getCreatedAt()));
             buffer.setUuid(Uuid.newBuilder().setText(UUID));
         }
-        return new Held(kind, buffer.build());
+        return new Held(buffer.build(), NOW);
     }
 }

@@ -315,7 +315,7 @@ class DeviceHouseTest {
         assertThat(house.inventory().get(VM0).timing()).isEqualTo(slow);
         assertThat(house.inventory().get(next).timing()).isEqualTo(DeviceTiming.NONE);
         assertThat(house.knobs().clear(Optional.empty())).isEqualTo(2);
-        DeviceKey last = new DeviceKey("default", "vm2");
+        DeviceKey last = new DeviceKey("other", "vm2");
         house.open(request(last), new Ear());
         assertThat(house.inventory().get(last).faults()).isEmpty();
         assertErrno(Errno.ENOENT, () -> house.knobs().clear(Optional.of(new DeviceKey("no", "body"))));
