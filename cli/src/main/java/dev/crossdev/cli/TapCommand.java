@@ -1,5 +1,6 @@
 package dev.crossdev.cli;
 
+import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.run.RunningServiceOptions;
 import dev.crossdev.cli.wire.CaptureFile;
 import dev.crossdev.cli.wire.DeviceAddress;
@@ -90,8 +91,10 @@ final class TapCommand implements Callable<Integer> {
                 .setWait(!noWait)
                 .setMemory(memory)
                 .build();
+        HostAndPort service = DeviceFinder.address(kind, services);
+        // Only now, since it makes the file.
         TapRecorder recorder = new TapRecorder(new CaptureWriter(CaptureFile.writer(file)));
-        try (Tap tap = new Tap(DeviceFinder.address(kind, services))) {
+        try (Tap tap = new Tap(service)) {
             Thread hook = new Thread(tap::stop, "stop-tap");
             Runtime.getRuntime().addShutdownHook(hook);
             if (duration != null) {
