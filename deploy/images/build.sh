@@ -38,7 +38,7 @@ if ! podman image exists "$base"; then
   trap 'rm -rf "$work"' EXIT
   mkdir -p "$work/debs" "$work/root"/{etc,opt/java,run,tmp}
   chmod 1777 "$work/root/tmp"
-  download() { (cd "$work/debs" && apt-get download -qq "${packages[@]}" >&2); }
+  download() { (cd "$work/debs" && apt-get download -qq -o APT::Sandbox::User=root "${packages[@]}" >&2); }
   download || { apt-get update -qq >&2 && download; } || {
     echo "build.sh: Debian's packages cannot be had: ${packages[*]}" >&2
     exit 1
@@ -77,5 +77,7 @@ image() { # NAME CONTEXT
 image gpu-service gpu-service/target/quarkus-app
 image video-service video-service/target/quarkus-app
 image guest .
-# What had these names before has none now.
+# What had these names before has none now, and no base but this one is below them.
+podman images --format '{{.Repository}}:{{.Tag}}' localhost/crossdev/base | grep -vxF "$base" |
+  xargs -r podman rmi >/dev/null 2>&1 || true
 podman image prune --force --filter label=dev.crossdev.image >/dev/null

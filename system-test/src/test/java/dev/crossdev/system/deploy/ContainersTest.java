@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -37,17 +36,11 @@ class ContainersTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
-    private final String address = ownLoopback();
+    private final String address = Loopback.own();
     private final Map<String, Running> all = new HashMap<>();
 
     /** @param grace from SIGTERM to the kill, seconds */
     private record Running(Container container, long grace, ContainerProcess process) {}
-
-    /** All of 127.0.0.0/8 is this machine; on an address that nobody else uses, every port is free. */
-    private static String ownLoopback() {
-        SecureRandom random = new SecureRandom();
-        return "127." + random.nextInt(64, 255) + "." + random.nextInt(255) + "." + random.nextInt(1, 255);
-    }
 
     @BeforeAll
     void start() throws IOException {
