@@ -2,8 +2,12 @@ package dev.crossdev.gpu.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.crossdev.gpu.device.GpuSettings.DisplaySize;
+import dev.crossdev.testing.RequiresProgram;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -88,5 +92,22 @@ class EdidTest {
     void aDisplayThatNoTimingDescribesIsRefused() {
         assertThatThrownBy(() -> new DisplaySize(4096, 2160)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new DisplaySize(640, 63)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** Smaller displays have a pixel clock that edid-decode takes for a mistake; Linux does not. */
+    @ParameterizedTest
+    @MethodSource("sizes")
+    @RequiresProgram("edid-decode")
+    void edidDecodeFindsNothingToSay(DisplaySize size) throws IOException, InterruptedException {
+        assumeThat(size.width()).isGreaterThanOrEqualTo(640);
+        Process checker = new ProcessBuilder("edid-decode", "--check")
+                .redirectErrorStream(true)
+                .start();
+        try (OutputStream input = checker.getOutputStream()) {
+            input.write(Edid.of(size, 0));
+        }
+        String said = new String(checker.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(said).contains(size.width() + "x" + size.height()).doesNotContain("Warnings", "Failures");
+        assertThat(checker.waitFor()).isZero();
     }
 }

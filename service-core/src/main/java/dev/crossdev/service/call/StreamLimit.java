@@ -70,10 +70,10 @@ public class StreamLimit implements ServerInterceptor, Prioritized {
         }
     }
 
-    /** Inside of {@link OpenCalls}, which tells of an end that the service itself decides. */
+    /** Inside of {@link OpenCalls}, which tells of an end that the service itself decides, and of {@link CallSpans}. */
     @Override
     public int getPriority() {
-        return Integer.MAX_VALUE - 3;
+        return Integer.MAX_VALUE - 4;
     }
 
     /** Why not; empty when the stream is counted from here on. */
