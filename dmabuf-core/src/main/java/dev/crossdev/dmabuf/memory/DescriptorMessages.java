@@ -33,9 +33,7 @@ final class DescriptorMessages {
     /** struct cmsghdr {size_t len; int level; int type}, then the descriptors. */
     private static final int CONTROL_DATA = 16;
 
-    private static final int ONE_DESCRIPTOR = CONTROL_DATA + Integer.BYTES;
-
-    /** Room for more than one, so that a peer that sends more is caught; the kernel drops the rest. */
+    /** Room for twelve: more than any message has, so that a peer that sends more is caught; the kernel drops the rest. */
     private static final int CONTROL_BYTES = 64;
 
     private static final FunctionDescriptor TYPE = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
@@ -56,21 +54,27 @@ final class DescriptorMessages {
 
     /** Sends bytes, and with the first of them a descriptor unless it is negative. Bytes sent, or -errno. */
     static int send(int socket, byte[] bytes, int offset, int descriptor) {
+        return send(socket, bytes, offset, descriptor < 0 ? new int[0] : new int[] {descriptor});
+    }
+
+    /** Sends bytes, and with the first of them descriptors, twelve at most. Bytes sent, or -errno. */
+    static int send(int socket, byte[] bytes, int offset, int[] descriptors) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.errnoIn(arena);
             int length = bytes.length - offset;
             MemorySegment data = arena.allocate(length);
             MemorySegment.copy(bytes, offset, data, ValueLayout.JAVA_BYTE, 0, length);
             MemorySegment header = header(arena, data);
-            if (descriptor >= 0) {
+            if (descriptors.length > 0) {
+                long used = CONTROL_DATA + (long) Integer.BYTES * descriptors.length;
                 MemorySegment control = arena.allocate(CONTROL_BYTES, Long.BYTES);
-                control.set(JAVA_LONG, 0, ONE_DESCRIPTOR);
+                control.set(JAVA_LONG, 0, used);
                 control.set(JAVA_INT, 8, SOL_SOCKET);
                 control.set(JAVA_INT, 12, SCM_RIGHTS);
-                control.set(JAVA_INT, CONTROL_DATA, descriptor);
+                MemorySegment.copy(descriptors, 0, control, ValueLayout.JAVA_INT, CONTROL_DATA, descriptors.length);
                 header.set(ADDRESS, HEADER_CONTROL, control);
-                // CMSG_SPACE of one descriptor.
-                header.set(JAVA_LONG, HEADER_CONTROL_BYTES, CONTROL_DATA + Long.BYTES);
+                // CMSG_SPACE: whole words.
+                header.set(JAVA_LONG, HEADER_CONTROL_BYTES, (used + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
             }
             long result = (long) SENDMSG.invokeExact(errno, socket, header, MSG_DONTWAIT | MSG_NOSIGNAL);
             return (int) Libc.result(result, errno);

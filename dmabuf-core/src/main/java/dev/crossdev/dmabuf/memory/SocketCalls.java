@@ -9,6 +9,7 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,11 @@ import java.nio.file.Path;
  */
 final class SocketCalls {
     static final short POLLIN = 1;
+
+    private static final short POLLOUT = 4;
+    private static final int F_SETFL = 4;
+    private static final int O_RDWR = 2;
+    private static final int O_NONBLOCK = 0x800;
 
     /** unix(7): sun_path has 108 bytes, the last a zero. */
     static final int LONGEST_PATH = 107;
@@ -51,6 +57,8 @@ final class SocketCalls {
             Libc.link("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle READ =
             Libc.link("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle FCNTL = Libc.link(
+            "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle GETEUID = Libc.link("geteuid", FunctionDescriptor.of(JAVA_INT));
 
     private SocketCalls() {}
@@ -163,6 +171,30 @@ final class SocketCalls {
         }
     }
 
+    /** Waits until a descriptor can be written, or has hung up, or the time is over. */
+    static void pollWritable(int descriptor, int millis) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Libc.errnoIn(arena);
+            MemorySegment entry = arena.allocate(8, 4);
+            entry.set(JAVA_INT, 0, descriptor);
+            entry.set(JAVA_SHORT, 4, POLLOUT);
+            int result = (int) POLL.invokeExact(errno, entry, 1L, millis);
+            assert result <= 1;
+        } catch (Throwable e) {
+            throw Libc.impossible(e);
+        }
+    }
+
+    /** Reads and writes of this file, whoever has it, give EAGAIN where they would wait. */
+    static void neverWait(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            int result = (int) FCNTL.invokeExact(Libc.errnoIn(arena), descriptor, F_SETFL, O_RDWR | O_NONBLOCK);
+            assert result <= 0;
+        } catch (Throwable e) {
+            throw Libc.impossible(e);
+        }
+    }
+
     /** A descriptor that becomes readable by {@link #wake} until {@link #slumber}. */
     static int wakeUp() {
         try (Arena arena = Arena.ofConfined()) {
@@ -184,11 +216,24 @@ final class SocketCalls {
         }
     }
 
-    static void slumber(int wakeUp) {
+    /** As {@link #wake}, of a descriptor that may be anything. */
+    static void tryWake(int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.errnoIn(arena);
-            long result = (long) READ.invokeExact(errno, wakeUp, arena.allocate(JAVA_LONG), 8L);
-            assert result == 8 || result == -1;
+            long ignored = (long) WRITE.invokeExact(errno, descriptor, arena.allocateFrom(JAVA_LONG, 1L), 8L);
+            assert ignored <= 8;
+        } catch (Throwable e) {
+            throw Libc.impossible(e);
+        }
+    }
+
+    /** False when there will never be anything to read again. */
+    static boolean slumber(int wakeUp) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = Libc.errnoIn(arena);
+            long read = (long) READ.invokeExact(errno, wakeUp, arena.allocate(JAVA_LONG), 8L);
+            long result = Libc.result(read, errno);
+            return result > 0 || result == -Errno.EAGAIN.number() || result == -Errno.EINTR.number();
         } catch (Throwable e) {
             throw Libc.impossible(e);
         }
