@@ -68,6 +68,25 @@ record Memfd(int descriptor, long size) {
     }
 
     /**
+     * As {@link #adopt}, and seals what is not sealed yet: a virtual machine's RAM, which the VMM never resizes.
+     *
+     * @throws ErrnoException as {@link SharedMemory#sealAndReceive}
+     */
+    static Memfd sealAndAdopt(int descriptor, long minimumSize) {
+        int seals = MemoryCalls.getSeals(descriptor);
+        if (seals >= 0 && (seals & WANTED_SEALS) != WANTED_SEALS) {
+            int sealed = MemoryCalls.addSeals(descriptor, WANTED_SEALS);
+            if (sealed < 0) {
+                Libc.close(descriptor);
+                throw new ErrnoException(
+                        Errno.EPERM,
+                        "the memory can be sealed against shrinking by nobody: it is no memfd that allows it");
+            }
+        }
+        return adopt(descriptor, minimumSize);
+    }
+
+    /**
      * Refuses what could fault under native code.
      *
      * @throws ErrnoException EINVAL

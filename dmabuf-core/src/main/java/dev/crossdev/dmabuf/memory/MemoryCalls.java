@@ -10,6 +10,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.function.Function;
 
 /** The system calls that make, seal, measure and map a memfd. Results are a Linux system call's: negative is -errno. */
 final class MemoryCalls {
@@ -53,9 +54,11 @@ final class MemoryCalls {
     private static final MethodHandle MUNMAP =
             Libc.link("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
-    /** struct stat is at most 144 bytes; st_size and st_blocks lie at the same places on x86_64 and arm64. */
+    /** struct stat is at most 144 bytes; what is read here lies at the same places on x86_64 and arm64. */
     private static final int STAT_BYTES = 256;
 
+    private static final int STAT_DEVICE = 0;
+    private static final int STAT_INODE = 8;
     private static final int STAT_SIZE = 48;
     private static final int STAT_BLOCKS = 64;
     private static final int BLOCK = 512;
@@ -69,6 +72,9 @@ final class MemoryCalls {
      * @param allocated bytes that have memory behind them
      */
     record FileSize(long size, long allocated) {}
+
+    /** Which file a descriptor means, however often it was duplicated on its way here. */
+    record FileIdentity(long device, long inode) {}
 
     /** A memfd without a size, sealable, that nobody can execute where the kernel (6.3) knows of that. */
     static int memfdCreate(String label) {
@@ -125,12 +131,24 @@ final class MemoryCalls {
     }
 
     static FileSize fileSize(int descriptor) {
+        return fstat(
+                descriptor,
+                stat -> new FileSize(stat.get(JAVA_LONG, STAT_SIZE), stat.get(JAVA_LONG, STAT_BLOCKS) * BLOCK));
+    }
+
+    static FileIdentity fileIdentity(int descriptor) {
+        return fstat(
+                descriptor,
+                stat -> new FileIdentity(stat.get(JAVA_LONG, STAT_DEVICE), stat.get(JAVA_LONG, STAT_INODE)));
+    }
+
+    private static <T> T fstat(int descriptor, Function<MemorySegment, T> reader) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.errnoIn(arena);
             MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
             int result = (int) FSTAT.invokeExact(errno, descriptor, stat);
             Libc.check(Libc.result(result, errno), "fstat");
-            return new FileSize(stat.get(JAVA_LONG, STAT_SIZE), stat.get(JAVA_LONG, STAT_BLOCKS) * BLOCK);
+            return reader.apply(stat);
         } catch (Throwable e) {
             throw Libc.impossible(e);
         }

@@ -63,6 +63,18 @@ public final class SharedMemory implements AutoCloseable {
         return new SharedMemory(memfd.descriptor(), memfd.size(), "received");
     }
 
+    /**
+     * As {@link #receive}, for memory that its owner did not seal: it is sealed here, against shrinking and growing, for
+     * everybody who has it and for good.
+     *
+     * @throws ErrnoException EPERM when it cannot be sealed (a file in a file system, a memfd made without
+     *     MFD_ALLOW_SEALING); else as {@link #receive}
+     */
+    public static SharedMemory sealAndReceive(int descriptor, long minimumSize) {
+        Memfd memfd = Memfd.sealAndAdopt(descriptor, minimumSize);
+        return new SharedMemory(memfd.descriptor(), memfd.size(), "received");
+    }
+
     /** How many of these this process has open: made or received and not let go of. */
     public static long live() {
         return LIVE.get();

@@ -49,6 +49,18 @@ public final class GpuWire {
         return decodeRequest(MemorySegment.ofArray(readable), queue);
     }
 
+    /**
+     * Device side, for a transport: bytes that are no request become one that every device answers with ERR_UNSPEC, in its
+     * turn and with the sender's fence.
+     */
+    public static GpuRequest requestOf(MemorySegment readable, GpuQueue queue) {
+        return switch (decodeRequest(readable, queue)) {
+            case Decoded.Request(GpuRequest request) -> request;
+            case Decoded.Malformed(GpuHeader header, String _) ->
+                new GpuRequest(header, new GpuCommand.Unsupported(GpuCommandType.UNDEFINED.number()));
+        };
+    }
+
     /** Driver side. */
     public static byte[] encodeRequest(GpuRequest request) {
         return GpuRequestCodec.encode(request);

@@ -4,7 +4,6 @@ import dev.crossdev.proto.device.v1.Chain;
 import dev.crossdev.proto.gpu.v1.ControlQueueRequest;
 import dev.crossdev.proto.gpu.v1.ControlQueueResponse;
 import dev.crossdev.virtio.gpu.GpuCommand;
-import dev.crossdev.virtio.gpu.GpuCommandType;
 import dev.crossdev.virtio.gpu.GpuHeader;
 import dev.crossdev.virtio.gpu.GpuQueue;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -12,6 +11,7 @@ import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.GpuResult;
 import dev.crossdev.virtio.gpu.GpuWire;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -45,11 +45,8 @@ public final class RawGpuDialect extends GpuQueueMessages
                     reply(RawChains.withoutRoom(chain), GpuWire::encodeReply),
                     "there is no virtqueue " + Integer.toUnsignedString(chain.getQueue()));
         }
-        GpuRequest request = switch (GpuWire.decodeRequest(chain.getReadable().toByteArray(), queue.get())) {
-            case GpuWire.Decoded.Request(GpuRequest decoded) -> decoded;
-            case GpuWire.Decoded.Malformed(GpuHeader header, String _) ->
-                new GpuRequest(header, new GpuCommand.Unsupported(GpuCommandType.UNDEFINED.number()));
-        };
+        MemorySegment readable = MemorySegment.ofArray(chain.getReadable().toByteArray());
+        GpuRequest request = GpuWire.requestOf(readable, queue.get());
         return new Inbound.Command<>(sequence, request, reply(chain, GpuWire::encodeReply));
     }
 

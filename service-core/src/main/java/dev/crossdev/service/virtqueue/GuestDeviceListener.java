@@ -1,0 +1,19 @@
+package dev.crossdev.service.virtqueue;
+
+/** A transport, told of what its device does unasked. Called from any thread, also under locks: hand it on and return. */
+public interface GuestDeviceListener {
+
+    /** The configuration space changed: a configuration change notification for the driver. */
+    void configChanged();
+
+    /**
+     * The device takes nothing more until {@link GuestDevice#reset}: DEVICE_NEEDS_RESET, and a configuration change
+     * notification (virtio 1.4, Device Status Field).
+     *
+     * @param reason for a log
+     */
+    void needsReset(String reason);
+
+    /** The device is gone for good; nothing follows. */
+    void unplugged(String reason);
+}
