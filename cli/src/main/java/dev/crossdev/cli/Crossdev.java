@@ -44,6 +44,7 @@ import picocli.CommandLine.HelpCommand;
             CompareCommand.class,
             TraceCommand.class,
             LoadCommand.class,
+            LinuxCommand.class,
             LsCommand.class,
             WatchCommand.class,
             TimingCommand.class,

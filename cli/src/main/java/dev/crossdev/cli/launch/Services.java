@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Both services on this machine, started together and stopped together. */
@@ -51,9 +52,18 @@ public final class Services implements AutoCloseable {
 
     /** Starts both and waits until both are ready. */
     public static Services start(Path home, Ports ports) {
+        return start(home, ports, List.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param gpuSettings more settings of gpu-service, as {@code name=value}
+     */
+    public static Services start(Path home, Ports ports, List<String> gpuSettings) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return startOnce(home, ports);
+                return startOnce(home, ports, gpuSettings);
             } catch (CommandFailure e) {
                 boolean lostThePort =
                         ports.gpu() == 0 && String.valueOf(e.getMessage()).contains("already bound");
@@ -64,7 +74,7 @@ public final class Services implements AutoCloseable {
         }
     }
 
-    private static Services startOnce(Path home, Ports ports) {
+    private static Services startOnce(Path home, Ports ports, List<String> gpuSettings) {
         Path gpuApp = app(home, "gpu-service");
         Path videoApp = app(home, "video-service");
         long begin = System.nanoTime();
@@ -73,12 +83,10 @@ public final class Services implements AutoCloseable {
         int gpuPort = ports.gpu() == 0 ? freePort() : ports.gpu();
         // A JVM would size its heap by the machine: 6 GiB on one of 24 GiB.
         List<String> jvm = List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m");
-        ServiceProcess.Starting gpuStarting = ServiceProcess.start(
-                "gpu-service",
-                gpuApp,
-                runFolder,
-                jvm,
-                List.of("quarkus.http.port=" + gpuPort, "quarkus.management.port=" + (ports.gpu() == 0 ? 0 : 9081)));
+        List<String> gpuAll = new ArrayList<>(gpuSettings);
+        gpuAll.add("quarkus.http.port=" + gpuPort);
+        gpuAll.add("quarkus.management.port=" + (ports.gpu() == 0 ? 0 : 9081));
+        ServiceProcess.Starting gpuStarting = ServiceProcess.start("gpu-service", gpuApp, runFolder, jvm, gpuAll);
         ServiceProcess.Starting videoStarting = null;
         ServiceProcess gpu = null;
         try {

@@ -64,7 +64,8 @@ public final class DescriptorStream implements AutoCloseable {
         }
     }
 
-    int socket() {
+    /** The number of its descriptor, for a child process that is to have it. */
+    public int socket() {
         return socket;
     }
 

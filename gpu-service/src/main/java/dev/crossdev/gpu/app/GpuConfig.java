@@ -1,9 +1,13 @@
 package dev.crossdev.gpu.app;
 
+import dev.crossdev.virtio.gpu.GpuFeature;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Settings of this service's devices and exports, below {@code crossdev.gpu}. */
 @ConfigMapping(prefix = "crossdev.gpu")
@@ -42,6 +46,26 @@ interface GpuConfig {
     Duration revokeWait();
 
     Objects objects();
+
+    /**
+     * Sockets for QEMU's {@code x-pci-proxy-dev}, by the name of the device that is there as long as a QEMU is connected:
+     * {@code crossdev.gpu.remote-pci.vm0.socket}. Experimental, as QEMU says of its end.
+     */
+    Map<String, RemotePci> remotePci();
+
+    /** One such device. */
+    interface RemotePci {
+
+        /** Where it listens; the folder must exist. */
+        Path socket();
+
+        /** The guest that it belongs to. */
+        @WithDefault("linux")
+        String guest();
+
+        /** Features that are not offered, by their names, such as {@code RESOURCE_BLOB}. */
+        Optional<List<GpuFeature>> without();
+    }
 
     /** Bounds of what importers may ask. */
     interface Objects {

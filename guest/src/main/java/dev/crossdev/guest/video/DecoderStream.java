@@ -77,7 +77,11 @@ public final class DecoderStream {
     public Import importOutput(int resource, DmaBuf buffer) {
         VirtioDmaBuf virtio = upcast(buffer);
         attachments.computeIfAbsent(resource, _ -> virtio.attach(() -> IMPORTER));
-        UUID uuid = driver.uuids().uuidOf(virtio);
+        return importOutput(resource, driver.uuids().uuidOf(virtio));
+    }
+
+    /** Makes an output buffer of an object whose UUID is known, because another kernel's driver exported it. */
+    public Import importOutput(int resource, UUID uuid) {
         driver.countImport();
         return new Import(
                 uuid,

@@ -1,0 +1,78 @@
+package dev.crossdev.gpu.app;
+
+import dev.crossdev.gpu.door.GpuQueueForm;
+import dev.crossdev.grpc.dialect.NoEvent;
+import dev.crossdev.service.ServiceSettings;
+import dev.crossdev.service.house.DeviceHouse;
+import dev.crossdev.service.house.DeviceKey;
+import dev.crossdev.service.pci.PciIdentity;
+import dev.crossdev.service.pci.RemotePciServer;
+import dev.crossdev.service.virtqueue.VirtqueueDoor;
+import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.gpu.GpuFeature;
+import dev.crossdev.virtio.gpu.GpuReply;
+import dev.crossdev.virtio.gpu.GpuRequest;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The doors for virtual machines that the configuration asks for, open as long as the service runs. */
+@Singleton
+class VirtualMachines {
+
+    /** Before the house is drained, which would wait for machines that do not know of it. */
+    private static final int BEFORE_THE_DRAIN = 1;
+
+    private static final int VIRTIO_GPU = 16;
+
+    /** A display controller that is no VGA. */
+    private static final int OTHER_DISPLAY = 0x0380;
+
+    /** As QEMU's own virtio-gpu has them: control and cursor. */
+    private static final List<Integer> QUEUE_SIZES = List.of(64, 16);
+
+    private final GpuConfig config;
+    private final ServiceSettings settings;
+    private final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door;
+    private final List<RemotePciServer> servers = new ArrayList<>();
+
+    VirtualMachines(GpuConfig config, ServiceSettings settings, DeviceHouse<GpuRequest, GpuReply, NoEvent> house) {
+        this.config = config;
+        this.settings = settings;
+        this.door = new VirtqueueDoor<>(house, new GpuQueueForm());
+    }
+
+    void open(@Observes StartupEvent event) {
+        for (Map.Entry<String, GpuConfig.RemotePci> each : config.remotePci().entrySet()) {
+            GpuConfig.RemotePci place = each.getValue();
+            Features withheld = Features.of(place.without().orElse(List.of()).toArray(GpuFeature[]::new));
+            servers.add(RemotePciServer.listen(
+                    place.socket(),
+                    new RemotePciServer.Place(
+                            door,
+                            new DeviceKey(place.guest(), each.getKey()),
+                            door.deviceFeatures().minus(withheld),
+                            new PciIdentity(VIRTIO_GPU, OTHER_DISPLAY, QUEUE_SIZES),
+                            settings.memory().maxShared())));
+        }
+    }
+
+    void drain(@Observes @Priority(BEFORE_THE_DRAIN) ShutdownDelayInitiatedEvent event) {
+        close();
+    }
+
+    void gone(@Observes @Priority(BEFORE_THE_DRAIN) ShutdownEvent event) {
+        close();
+    }
+
+    private void close() {
+        servers.forEach(RemotePciServer::close);
+        servers.clear();
+    }
+}
