@@ -7,6 +7,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class ConfigurationDocumentTest {
 
     private static final String NO_DEFAULT = "–";
-    private static final Pattern ROW = Pattern.compile("^\\| `(crossdev\\.[a-z.-]+)` \\| `?([^|`]+)`? \\|.*");
+    private static final Pattern ROW = Pattern.compile("^\\| `(crossdev\\.[a-z.*-]+)` \\| `?([^|`]+)`? \\|.*");
 
     @Test
     void everyKeyIsThereWithItsDefaultAndNoOther() throws IOException, ClassNotFoundException {
@@ -47,6 +48,9 @@ class ConfigurationDocumentTest {
             WithDefault byDefault = method.getAnnotation(WithDefault.class);
             if (method.getReturnType().isInterface() && method.getReturnType().getEnclosingClass() == group) {
                 collect(key, method.getReturnType(), keys);
+            } else if (method.getGenericReturnType() instanceof ParameterizedType map
+                    && map.getRawType() == Map.class) {
+                collect(key + ".*", (Class<?>) map.getActualTypeArguments()[1], keys);
             } else {
                 keys.put(key, byDefault == null ? NO_DEFAULT : byDefault.value());
             }
