@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +35,9 @@ public final class DescriptorStream implements AutoCloseable {
     private final Duration stall;
     private final int wakeUp;
     private final Object writing = new Object();
-    private @Nullable EventDescriptor bell;
-    private Runnable rung = () -> {};
+    /** The reading thread's. */
+    private final Map<EventDescriptor, Runnable> bells = new LinkedHashMap<>();
+
     private volatile boolean over;
     /** Guarded by {@code writing}. */
     private boolean closed;
@@ -64,7 +67,24 @@ public final class DescriptorStream implements AutoCloseable {
         }
     }
 
-    /** The number of its descriptor, for a child process that is to have it. */
+    /**
+     * Takes a connected socket that another process gave, and closes it at once when it is none. Reads and writes of it no
+     * longer wait, whoever has it.
+     *
+     * @param stall as with {@link #connect}
+     * @throws ErrnoException EINVAL
+     */
+    public static DescriptorStream adopt(int descriptor, Duration stall) {
+        // Of all descriptors, only a connected Unix socket has a peer with credentials.
+        if (SocketCalls.peerUid(descriptor) < 0) {
+            Libc.close(descriptor);
+            throw new ErrnoException(Errno.EINVAL, "descriptor " + descriptor + " is no connected Unix socket");
+        }
+        SocketCalls.neverWait(descriptor);
+        return new DescriptorStream(descriptor, stall);
+    }
+
+    /** The number of its descriptor, which stays this object's. */
     public int socket() {
         return socket;
     }
@@ -74,10 +94,17 @@ public final class DescriptorStream implements AutoCloseable {
         descriptors.forEach(Libc::close);
     }
 
-    /** From the next read on, the reader also waits for this, clears it and runs what is given. It stays the caller's. */
+    /**
+     * From the next read on, the reader also waits for this, clears it and runs what is given; until it is closed, or nobody
+     * can signal it any more. It stays the caller's.
+     */
     public void bell(EventDescriptor descriptor, Runnable onRing) {
-        bell = descriptor;
-        rung = onRing;
+        bells.put(descriptor, onRing);
+    }
+
+    /** The reader no longer waits for this. */
+    public void unbell(EventDescriptor descriptor) {
+        bells.remove(descriptor);
     }
 
     /** Whether something can be read without waiting: bytes, or the end. */
@@ -149,7 +176,6 @@ public final class DescriptorStream implements AutoCloseable {
     /** False when somebody hung up. */
     private boolean awaitReadable(@Nullable Deadline deadline) {
         while (!over) {
-            EventDescriptor listened = bell;
             int millis = -1;
             if (deadline != null) {
                 if (deadline.passed()) {
@@ -157,14 +183,17 @@ public final class DescriptorStream implements AutoCloseable {
                 }
                 millis = (int) (deadline.remainingNanos() / 1_000_000) + 1;
             }
-            boolean[] ready = SocketCalls.poll(
-                    listened == null ? new int[] {socket, wakeUp} : new int[] {socket, wakeUp, listened.descriptor()},
-                    millis);
-            if (listened != null && ready[2]) {
-                if (listened.clear()) {
-                    rung.run();
-                } else {
-                    bell = null;
+            List<EventDescriptor> listened = List.copyOf(bells.keySet());
+            int[] descriptors = new int[2 + listened.size()];
+            descriptors[0] = socket;
+            descriptors[1] = wakeUp;
+            for (int i = 0; i < listened.size(); i++) {
+                descriptors[2 + i] = listened.get(i).descriptor();
+            }
+            boolean[] ready = SocketCalls.poll(descriptors, millis);
+            for (int i = 0; i < listened.size(); i++) {
+                if (ready[2 + i]) {
+                    ring(listened.get(i));
                 }
             }
             if (ready[0]) {
@@ -172,6 +201,18 @@ public final class DescriptorStream implements AutoCloseable {
             }
         }
         return false;
+    }
+
+    private void ring(EventDescriptor rung) {
+        Runnable listener = bells.get(rung);
+        if (listener == null) {
+            return;
+        }
+        if (rung.clear()) {
+            listener.run();
+        } else {
+            bells.remove(rung);
+        }
     }
 
     /**

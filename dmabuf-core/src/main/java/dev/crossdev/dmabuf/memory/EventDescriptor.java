@@ -1,8 +1,14 @@
 package dev.crossdev.dmabuf.memory;
 
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
- * An eventfd (eventfd(2)) that another process handed over: a kick, a call, an interrupt. Nothing here waits, whatever kind
- * of file it turns out to be.
+ * An eventfd (eventfd(2)) that another process handed over, or a pipe that is used like one, as User Mode Linux does: a kick,
+ * a call, an interrupt. Nothing here waits.
  */
 public final class EventDescriptor implements AutoCloseable {
     private final int descriptor;
@@ -17,8 +23,24 @@ public final class EventDescriptor implements AutoCloseable {
         return new EventDescriptor(SocketCalls.wakeUp());
     }
 
-    /** Takes a descriptor that another process gave, and owns it from here on. */
+    /**
+     * Takes a descriptor that another process gave, and closes it at once when it is refused.
+     *
+     * @throws ErrnoException EINVAL when it is neither an eventfd nor a pipe: a file of another kind can be readable for ever
+     */
     public static EventDescriptor adopt(int descriptor) {
+        String file;
+        try {
+            file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
+        } catch (IOException e) {
+            Libc.close(descriptor);
+            throw new ErrnoException(Errno.EBADF, "looking at descriptor " + descriptor + ": " + e, e);
+        }
+        if (!file.equals("anon_inode:[eventfd]") && !file.startsWith("pipe:[")) {
+            Libc.close(descriptor);
+            throw new ErrnoException(Errno.EINVAL, "neither an eventfd nor a pipe: " + file);
+        }
         SocketCalls.neverWait(descriptor);
         return new EventDescriptor(descriptor);
     }
@@ -35,8 +57,8 @@ public final class EventDescriptor implements AutoCloseable {
         return !closed && SocketCalls.slumber(descriptor);
     }
 
-    /** For poll(2), as long as it is open. */
-    int descriptor() {
+    /** The number, which stays this object's. */
+    public int descriptor() {
         return descriptor;
     }
 

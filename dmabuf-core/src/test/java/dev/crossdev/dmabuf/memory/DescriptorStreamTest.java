@@ -182,20 +182,55 @@ class DescriptorStreamTest {
     }
 
     @Test
-    void aBellThatIsNoneIsForgotten() {
+    void aBellThatIsNoneIsRefused() {
         // Readable for ever, at its end: a socket whose other side is gone.
-        DescriptorStream other = DescriptorStream.connect(path, PATIENCE);
-        DescriptorStream gone = listener.accept().orElseThrow();
-        here.write(new byte[1], other.socket());
-        DescriptorStream.Message message = there.read(1).orElseThrow();
-        gone.close();
-        try (EventDescriptor bell = EventDescriptor.adopt(message.descriptors().getFirst())) {
-            there.bell(bell, () -> {
-                throw new AssertionError("rung");
-            });
+        try (DescriptorStream other = DescriptorStream.connect(path, PATIENCE)) {
+            listener.accept().orElseThrow().close();
+            here.write(new byte[1], other.socket());
+            DescriptorStream.Message message = there.read(1).orElseThrow();
+
+            assertErrno(
+                    Errno.EINVAL,
+                    () -> EventDescriptor.adopt(message.descriptors().getFirst()));
+        }
+    }
+
+    @Test
+    void eachOfSeveralBellsHasItsOwnListener() {
+        try (EventDescriptor first = EventDescriptor.create();
+                EventDescriptor second = EventDescriptor.create();
+                EventDescriptor third = EventDescriptor.create()) {
+            StringBuilder rung = new StringBuilder();
+            there.bell(first, () -> rung.append("first"));
+            there.bell(second, () -> rung.append("second"));
+            there.bell(third, () -> rung.append("third"));
+            there.unbell(third);
+            second.signal();
+            third.signal();
             here.write(new byte[1]);
+
             assertThat(there.read(1)).isPresent();
+            assertThat(rung).hasToString("second");
+        }
+    }
+
+    @Test
+    void aStreamGoesOverAStream() {
+        DescriptorStream other = DescriptorStream.connect(path, PATIENCE);
+        try (DescriptorStream end = listener.accept().orElseThrow();
+                EventDescriptor event = EventDescriptor.create()) {
+            here.write(new byte[1], other.socket());
             other.close();
+            int received = there.read(1).orElseThrow().descriptors().getFirst();
+            try (DescriptorStream adopted = DescriptorStream.adopt(received, PATIENCE)) {
+                adopted.write(bytes("through"));
+                assertThat(end.read(7))
+                        .hasValueSatisfying(
+                                message -> assertThat(message.bytes()).isEqualTo(bytes("through")));
+            }
+            here.write(new byte[1], event.descriptor());
+            int none = there.read(1).orElseThrow().descriptors().getFirst();
+            assertErrno(Errno.EINVAL, () -> DescriptorStream.adopt(none, PATIENCE));
         }
     }
 

@@ -51,10 +51,16 @@ interface GpuConfig {
      * Sockets for QEMU's {@code x-pci-proxy-dev}, by the name of the device that is there as long as a QEMU is connected:
      * {@code crossdev.gpu.remote-pci.vm0.socket}. Experimental, as QEMU says of its end.
      */
-    Map<String, RemotePci> remotePci();
+    Map<String, Machine> remotePci();
 
-    /** One such device. */
-    interface RemotePci {
+    /**
+     * Sockets for front ends of vhost-user, by the name of the device that is there as long as one is connected: {@code
+     * crossdev.gpu.vhost-user.vm0.socket}.
+     */
+    Map<String, Machine> vhostUser();
+
+    /** A virtual machine's socket, of either kind. */
+    interface Machine {
 
         /** Where it listens; the folder must exist. */
         Path socket();

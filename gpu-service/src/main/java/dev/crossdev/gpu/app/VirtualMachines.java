@@ -1,12 +1,16 @@
 package dev.crossdev.gpu.app;
 
 import dev.crossdev.gpu.door.GpuQueueForm;
+import dev.crossdev.gpu.objects.LocalObjects;
+import dev.crossdev.gpu.objects.ObjectsForBackends;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.ServiceSettings;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.pci.PciIdentity;
 import dev.crossdev.service.pci.RemotePciServer;
+import dev.crossdev.service.vhostuser.VhostUserDevice;
+import dev.crossdev.service.vhostuser.VhostUserServer;
 import dev.crossdev.service.virtqueue.VirtqueueDoor;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.gpu.GpuFeature;
@@ -20,7 +24,6 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The doors for virtual machines that the configuration asks for, open as long as the service runs. */
 @Singleton
@@ -38,29 +41,46 @@ class VirtualMachines {
     private static final List<Integer> QUEUE_SIZES = List.of(64, 16);
 
     private final GpuConfig config;
-    private final ServiceSettings settings;
+    private final long mostMemory;
     private final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door;
-    private final List<RemotePciServer> servers = new ArrayList<>();
+    private final ObjectsForBackends objects;
+    private final List<Runnable> ends = new ArrayList<>();
 
-    VirtualMachines(GpuConfig config, ServiceSettings settings, DeviceHouse<GpuRequest, GpuReply, NoEvent> house) {
+    VirtualMachines(
+            GpuConfig config,
+            ServiceSettings settings,
+            DeviceHouse<GpuRequest, GpuReply, NoEvent> house,
+            LocalObjects objects) {
         this.config = config;
-        this.settings = settings;
+        this.mostMemory = settings.memory().maxShared();
         this.door = new VirtqueueDoor<>(house, new GpuQueueForm());
+        this.objects = new ObjectsForBackends(objects);
     }
 
     void open(@Observes StartupEvent event) {
-        for (Map.Entry<String, GpuConfig.RemotePci> each : config.remotePci().entrySet()) {
-            GpuConfig.RemotePci place = each.getValue();
-            Features withheld = Features.of(place.without().orElse(List.of()).toArray(GpuFeature[]::new));
-            servers.add(RemotePciServer.listen(
-                    place.socket(),
+        config.remotePci().forEach((name, machine) -> {
+            RemotePciServer server = RemotePciServer.listen(
+                    machine.socket(),
                     new RemotePciServer.Place(
                             door,
-                            new DeviceKey(place.guest(), each.getKey()),
-                            door.deviceFeatures().minus(withheld),
+                            new DeviceKey(machine.guest(), name),
+                            offered(machine),
                             new PciIdentity(VIRTIO_GPU, OTHER_DISPLAY, QUEUE_SIZES),
-                            settings.memory().maxShared())));
-        }
+                            mostMemory));
+            ends.add(server::close);
+        });
+        config.vhostUser().forEach((name, machine) -> {
+            VhostUserServer server = VhostUserServer.listen(
+                    machine.socket(),
+                    new VhostUserDevice(
+                            door, new DeviceKey(machine.guest(), name), offered(machine), objects, mostMemory));
+            ends.add(server::close);
+        });
+    }
+
+    private Features offered(GpuConfig.Machine machine) {
+        GpuFeature[] withheld = machine.without().orElse(List.of()).toArray(GpuFeature[]::new);
+        return door.deviceFeatures().minus(Features.of(withheld));
     }
 
     void drain(@Observes @Priority(BEFORE_THE_DRAIN) ShutdownDelayInitiatedEvent event) {
@@ -72,7 +92,7 @@ class VirtualMachines {
     }
 
     private void close() {
-        servers.forEach(RemotePciServer::close);
-        servers.clear();
+        ends.forEach(Runnable::run);
+        ends.clear();
     }
 }
