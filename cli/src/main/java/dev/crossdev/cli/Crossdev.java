@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The {@code crossdev} command. */
 @Command(
@@ -77,8 +78,15 @@ public final class Crossdev implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Crossdev())
-                .setExecutionExceptionHandler((failure, commandLine, parsed) -> {
+        CommandLine crossdev = new CommandLine(new Crossdev());
+        crossdev.getSubcommands().values().stream()
+                .map(CommandLine::getCommandSpec)
+                .filter(command -> command.findOption("--help") == null)
+                .forEach(command -> command.addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help message and exit.")
+                        .build()));
+        return crossdev.setExecutionExceptionHandler((failure, commandLine, parsed) -> {
                     PrintWriter err = commandLine.getErr();
                     if (failure instanceof CommandFailure known) {
                         err.println("crossdev: " + known.getMessage());
