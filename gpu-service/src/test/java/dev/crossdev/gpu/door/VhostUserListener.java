@@ -25,6 +25,11 @@ final class VhostUserListener implements AutoCloseable {
         return given.socket();
     }
 
+    /** Whether the back end has said something. */
+    boolean hasNext() {
+        return heard.isReadable();
+    }
+
     FrontEnd.Reply next() {
         return FrontEnd.reply(heard).orElseThrow();
     }

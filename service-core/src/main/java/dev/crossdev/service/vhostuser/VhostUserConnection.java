@@ -95,7 +95,8 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
     }
 
     private void handle(VhostUserRequest.Header header, VhostUserRequest request, List<Integer> descriptors) {
-        boolean acknowledged = header.needsReply() && ProtocolFeature.REPLY_ACK.isIn(protocolFeatures);
+        // Also of the message that brings REPLY_ACK, as User Mode Linux asks for it and libvhost-user gives it.
+        boolean acknowledged = header.needsReply();
         Optional<Answer> answer;
         try {
             answer = answer(header.request(), request);

@@ -164,7 +164,7 @@ sealed interface VhostUserRequest {
             case 16 -> new SetProtocolFeatures(in.u64());
             case 17 -> new GetQueueCount();
             case 18 -> new SetEnabled(in.u32(), in.u32() != 0);
-            case 21 -> new SetBackendChannel();
+            case 21 -> backendChannel(in);
             case 24 -> getConfig(in, payload.length);
             case 25 -> setConfig(in);
             case 33 -> new SetDisplaySocket();
@@ -232,6 +232,12 @@ sealed interface VhostUserRequest {
             throw protocol("a configuration space of " + size + " bytes in " + in.remaining());
         }
         return new SetConfig(offset, in.bytes(size));
+    }
+
+    /** User Mode Linux sends eight bytes with it, others none. */
+    private static SetBackendChannel backendChannel(WireReader in) throws MalformedMessageException {
+        in.skip((int) in.remaining());
+        return new SetBackendChannel();
     }
 
     private static GetSharedObject sharedObject(WireReader in, int payload) throws MalformedMessageException {
