@@ -2,6 +2,7 @@
 # Makes the README's table and docs/timeline.png again, from a run of ./crossdev demo on this machine.
 #   docs/refresh.sh          needs chromium (Debian package chromium)
 #   docs/refresh.sh panels   the panels of docs/observability.md, from the latest run of the system test DashboardsTest
+#   docs/refresh.sh console  docs/console, from the latest run of the system test ConsoleTest
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,6 +16,13 @@ if [ "${1-}" = panels ]; then
     sed -n '/<!-- \/panels -->/,$p' docs/observability.md
   } >target/observability.md
   cat target/observability.md >docs/observability.md
+  exit
+fi
+
+if [ "${1-}" = console ]; then
+  pictures=system-test/target/console
+  [ -f "$pictures/gpu-desktop.png" ] || { echo "refresh.sh: no $pictures: run the system test ConsoleTest first" >&2; exit 2; }
+  cp "$pictures"/gpu-desktop.png "$pictures"/gpu-phone.png "$pictures"/gpu-dark.png docs/console/
   exit
 fi
 

@@ -34,6 +34,8 @@ public interface ServiceSettings {
 
     Memory memory();
 
+    Console console();
+
     Timing timing();
 
     /** Faults that all devices have from the start, in words such as {@code RESOURCE_ASSIGN_UUID=error:0x1200*3}. */
@@ -73,6 +75,20 @@ public interface ServiceSettings {
         /** Of one connection; one more is refused with RESOURCE_EXHAUSTED. */
         @WithDefault("512")
         int maxPerConnection();
+    }
+
+    /** The page for people with a browser. */
+    interface Console {
+
+        /** Browsers that watch at a time; one more is told to come back later. */
+        @WithDefault("32")
+        int maxStreams();
+
+        /**
+         * Names by which browsers reach this service, in small letters and without a port, beside its addresses and localhost.
+         * Only then may they change something; whoever else has this address under a name does not mean well.
+         */
+        Optional<List<String>> hosts();
     }
 
     /** Bounds of guest memory, in bytes. */

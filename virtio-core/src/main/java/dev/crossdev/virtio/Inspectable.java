@@ -27,8 +27,8 @@ public interface Inspectable {
         return Optional.empty();
     }
 
-    /** The numbers of the scanouts that show something, ascending. */
-    default List<Integer> activeScanouts() {
+    /** The scanouts that show something, in ascending order. */
+    default List<ActiveScanout> activeScanouts() {
         return List.of();
     }
 
@@ -37,9 +37,49 @@ public interface Inspectable {
         return Optional.empty();
     }
 
-    /** How many streams the driver has created and not destroyed; 0 for a device that has no such thing. */
-    default int openStreams() {
-        return 0;
+    /** The streams that the driver has created and not destroyed; empty for a device that has no such thing. */
+    default List<StreamView> openStreams() {
+        return List.of();
+    }
+
+    /**
+     * A scanout that shows something.
+     *
+     * @param resourceId what it shows, unsigned
+     * @param width pixels
+     * @param height pixels
+     * @param flushCount grows by one whenever the picture changes
+     */
+    record ActiveScanout(int scanoutId, int resourceId, int width, int height, long flushCount) {}
+
+    /**
+     * A decoder stream.
+     *
+     * @param streamId chosen by the driver, unsigned
+     * @param state in a few words, for people
+     * @param width pixels of its pictures
+     * @param height pixels of its pictures
+     * @param framesPerSecond what the bitstream says; 0 when it does not
+     * @param pictures decoded into output buffers since it was created
+     */
+    record StreamView(
+            int streamId,
+            String state,
+            int width,
+            int height,
+            int framesPerSecond,
+            Queue input,
+            Queue output,
+            long pictures) {
+
+        /**
+         * One of its queues.
+         *
+         * @param buffers resources that it has
+         * @param queued those that wait for the decoder
+         * @param inWork whether the decoder is at one
+         */
+        public record Queue(int buffers, int queued, boolean inWork) {}
     }
 
     /**

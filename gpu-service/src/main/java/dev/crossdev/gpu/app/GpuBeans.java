@@ -11,6 +11,7 @@ import dev.crossdev.gpu.objects.ObjectState;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.binding.Hosting;
 import dev.crossdev.service.house.DeviceHouse;
+import dev.crossdev.service.registration.RegistrationLog;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
 import io.micrometer.core.instrument.Gauge;
@@ -25,7 +26,8 @@ final class GpuBeans {
 
     @Produces
     @Singleton
-    LocalObjects objects(GpuConfig config, DescriptorServer descriptors, MeterRegistry registry) {
+    LocalObjects objects(
+            GpuConfig config, DescriptorServer descriptors, MeterRegistry registry, RegistrationLog registrations) {
         GpuConfig.Objects limits = config.objects();
         LocalObjects objects = new LocalObjects(
                 new ObjectSettings(
@@ -34,7 +36,8 @@ final class GpuBeans {
                         limits.maxWriteBytes(),
                         limits.fenceWait(),
                         limits.transferTime()),
-                MemoryHandout.of(descriptors));
+                MemoryHandout.of(descriptors),
+                registrations::attached);
         for (ObjectState state : ObjectState.values()) {
             Gauge.builder("virtio.objects", objects, each -> each.counts().getOrDefault(state, 0))
                     .description("Exported objects")

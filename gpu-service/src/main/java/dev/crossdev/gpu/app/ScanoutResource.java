@@ -1,8 +1,6 @@
 package dev.crossdev.gpu.app;
 
-import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
-import dev.crossdev.virtio.ScanoutImage;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
@@ -15,10 +13,10 @@ import jakarta.ws.rs.core.Response;
 @Path("/scanouts")
 public class ScanoutResource {
 
-    private final DeviceHouse<?, ?, ?> house;
+    private final ScanoutPictures pictures;
 
-    ScanoutResource(DeviceHouse<?, ?, ?> house) {
-        this.house = house;
+    ScanoutResource(ScanoutPictures pictures) {
+        this.pictures = pictures;
     }
 
     /** PNG, without alpha: a monitor has none. */
@@ -27,15 +25,13 @@ public class ScanoutResource {
     @Produces("image/png")
     @RunOnVirtualThread
     public Response picture(String guest, String device, int scanout) {
-        ScanoutImage image = house.inventory()
-                .inspectIfThere(new DeviceKey(guest, device))
-                .flatMap(there -> there.captureScanout(scanout))
-                .orElseThrow(NotFoundException::new);
+        ScanoutPictures.Picture picture =
+                pictures.latest(new DeviceKey(guest, device), scanout).orElseThrow(NotFoundException::new);
         CacheControl uncached = new CacheControl();
         uncached.setNoStore(true);
-        return Response.ok(Png.of(image))
+        return Response.ok(picture.png())
                 .cacheControl(uncached)
-                .header("X-Flush-Count", image.flushCount())
+                .header("X-Flush-Count", picture.flushCount())
                 .build();
     }
 }

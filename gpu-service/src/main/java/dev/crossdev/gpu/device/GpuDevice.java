@@ -162,13 +162,11 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
     }
 
     @Override
-    public List<Integer> activeScanouts() {
-        List<Integer> active = new ArrayList<>();
+    public List<ActiveScanout> activeScanouts() {
+        List<ActiveScanout> active = new ArrayList<>();
         List<Scanout> all = state.scanouts();
         for (int id = 0; id < all.size(); id++) {
-            if (all.get(id).enabled()) {
-                active.add(id);
-            }
+            all.get(id).active(id).ifPresent(active::add);
         }
         return active;
     }

@@ -1,5 +1,6 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.virtio.Inspectable.ActiveScanout;
 import dev.crossdev.virtio.ScanoutImage;
 import dev.crossdev.virtio.gpu.Rect;
 import java.util.Optional;
@@ -119,6 +120,20 @@ final class Scanout {
             shown = now.drawn(back, target);
             flushCount++;
             return true;
+        }
+    }
+
+    /** What it shows, without the pixels; empty when it shows nothing. */
+    Optional<ActiveScanout> active(int id) {
+        synchronized (lock) {
+            return shown == null
+                    ? Optional.empty()
+                    : Optional.of(new ActiveScanout(
+                            id,
+                            shown.framebuffer.resource().id(),
+                            shown.rect.width(),
+                            shown.rect.height(),
+                            flushCount));
         }
     }
 

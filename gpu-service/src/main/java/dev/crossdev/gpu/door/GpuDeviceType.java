@@ -7,6 +7,7 @@ import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.house.DeviceContext;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.HostedDevice;
+import dev.crossdev.service.house.RegistrationAnswer;
 import dev.crossdev.virtio.FeatureBit;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.capture.WireForm;
@@ -15,9 +16,13 @@ import dev.crossdev.virtio.gpu.GpuFaults;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
+import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.timing.FaultyResponses;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A gpu device, as a house sees it. */
 public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoEvent> {
@@ -66,6 +71,23 @@ public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoE
     public boolean isFrame(GpuRequest request, GpuReply reply) {
         return request.command() instanceof GpuCommand.ResourceFlush
                 && !reply.response().result().isError();
+    }
+
+    @Override
+    public boolean registersUuids() {
+        return true;
+    }
+
+    @Override
+    public @Nullable RegistrationAnswer registrationIn(GpuRequest request, GpuReply reply) {
+        return request.command() instanceof GpuCommand.ResourceAssignUuid assign
+                ? new RegistrationAnswer(
+                        assign.resourceId(),
+                        reply.response() instanceof GpuResponse.OkResourceUuid(UUID uuid)
+                                ? Optional.of(uuid)
+                                : Optional.empty(),
+                        responseName(reply))
+                : null;
     }
 
     @Override

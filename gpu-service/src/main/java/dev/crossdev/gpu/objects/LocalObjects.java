@@ -39,6 +39,7 @@ public final class LocalObjects implements AutoCloseable {
     private final MemoryHandout handout;
     private final Publications publications;
     private final Supplier<UUID> uuids;
+    private final AttachListener attachListener;
     private final FenceTable fences;
     private final MemoryToken fenceToken;
     private final ObjectTable<ExportedObject> table = new ObjectTable<>();
@@ -56,11 +57,22 @@ public final class LocalObjects implements AutoCloseable {
     private record Importer(String guest, String name) {}
 
     /** Random UUIDs of version 4; warmed here, so that the first guest does not wait for the generator. */
+    public LocalObjects(ObjectSettings settings, MemoryHandout handout, AttachListener attachListener) {
+        this(settings, handout, UUID::randomUUID, attachListener);
+    }
+
+    /** As above, with nobody who listens. */
     public LocalObjects(ObjectSettings settings, MemoryHandout handout) {
         this(settings, handout, UUID::randomUUID);
     }
 
     LocalObjects(ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids) {
+        this(settings, handout, uuids, (_, _, _) -> {});
+    }
+
+    private LocalObjects(
+            ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids, AttachListener attachListener) {
+        this.attachListener = attachListener;
         this.settings = settings;
         this.handout = handout;
         this.publications = new Publications(handout);
@@ -192,6 +204,7 @@ public final class LocalObjects implements AutoCloseable {
             hold.release();
             throw new ErrnoException(Errno.ESTALE, "importer " + importer + " ended its Watch stream");
         }
+        attachListener.attached(guest, uuid, named(importer, device));
         return hold;
     }
 
@@ -307,7 +320,7 @@ public final class LocalObjects implements AutoCloseable {
             if (holds.size() >= settings.maxAttachments()) {
                 throw new ErrnoException(Errno.ENOMEM, "all " + settings.maxAttachments() + " attachments are taken");
             }
-            attached = object.buffer().attach(() -> device.isEmpty() ? importer : importer + "/" + device);
+            attached = object.buffer().attach(() -> named(importer, device));
         } catch (ErrnoException e) {
             object.buffer().put();
             throw e;
@@ -322,6 +335,10 @@ public final class LocalObjects implements AutoCloseable {
             throw unknown(object.uuid());
         }
         return hold;
+    }
+
+    private static String named(String importer, String device) {
+        return device.isEmpty() ? importer : importer + "/" + device;
     }
 
     private int nextAttachment() {

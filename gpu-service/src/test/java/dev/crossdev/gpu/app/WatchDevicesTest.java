@@ -85,6 +85,10 @@ class WatchDevicesTest {
                         .setDevice("vm0")
                         .build());
         WatchDevicesResponse removed = watch.next();
+        while (removed.hasChanged()) {
+            // The end of its stream and the beginning of its lease may be told one by one.
+            removed = watch.next();
+        }
         assertThat(removed.getRemoved().getDevice()).isEqualTo("vm0");
         assertThat(removed.getRemoved().getReason()).contains("operator");
     }

@@ -6,6 +6,7 @@ import static dev.crossdev.virtio.gpu.BlobMem.FLAG_USE_CROSS_DEVICE;
 import static dev.crossdev.virtio.gpu.BlobMem.FLAG_USE_MAPPABLE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.crossdev.virtio.Inspectable.ActiveScanout;
 import dev.crossdev.virtio.ScanoutImage;
 import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.CursorPosition;
@@ -209,7 +210,9 @@ class BlobTest {
         assertThat(gpu.device.activeScanouts()).isEmpty();
 
         gpu.ok(scanout(1, WIDTH, HEIGHT, BGRX, WIDTH * 4, 0));
-        assertThat(gpu.device.activeScanouts()).containsExactly(0);
+        assertThat(gpu.device.activeScanouts())
+                .extracting(ActiveScanout::scanoutId)
+                .containsExactly(0);
         gpu.ok(new SetScanoutBlob(WHOLE, 0, 0, 0, 0, 0, List.of(0, 0, 0, 0), List.of(0, 0, 0, 0)));
         assertThat(gpu.device.activeScanouts()).isEmpty();
     }

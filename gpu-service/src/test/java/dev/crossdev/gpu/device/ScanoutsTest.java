@@ -3,6 +3,7 @@ package dev.crossdev.gpu.device;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.crossdev.gpu.device.GpuSettings.DisplaySize;
+import dev.crossdev.virtio.Inspectable.ActiveScanout;
 import dev.crossdev.virtio.ScanoutImage;
 import dev.crossdev.virtio.gpu.CursorPosition;
 import dev.crossdev.virtio.gpu.Display;
@@ -66,7 +67,9 @@ class ScanoutsTest {
         assertThat(image.flushCount()).isEqualTo(1);
         assertThat(image.resourceId()).isEqualTo(1);
         assertThat(image.format()).isEqualTo(PixelFormat.B8G8R8A8_UNORM.number());
-        assertThat(gpu.device.activeScanouts()).containsExactly(1);
+        assertThat(gpu.device.activeScanouts())
+                .extracting(ActiveScanout::scanoutId)
+                .containsExactly(1);
         assertThat(gpu.device.captureScanout(0)).isEmpty();
         assertThat(gpu.device.captureScanout(2)).isEmpty();
         assertThat(gpu.device.captureScanout(-1)).isEmpty();
@@ -212,7 +215,9 @@ class ScanoutsTest {
 
         gpu.ok(new GpuCommand.ResourceUnref(1));
 
-        assertThat(gpu.device.activeScanouts()).containsExactly(1);
+        assertThat(gpu.device.activeScanouts())
+                .extracting(ActiveScanout::scanoutId)
+                .containsExactly(1);
     }
 
     @Test

@@ -143,6 +143,7 @@ public final class GpuDriver implements AutoCloseable {
 
     private GpuBuffer buffer(boolean blob, int width, int height, BufferTimeline timeline) {
         int resource = lastResource.incrementAndGet();
+        timeline.madeAs(resource);
         GuestPages backing = memory.allocate(Math.multiplyExact(Math.multiplyExact(width, height), FORMAT_BYTES));
         BufferRegistration registration =
                 new BufferRegistration(timeline, answers, violations, canRegister, handler -> {

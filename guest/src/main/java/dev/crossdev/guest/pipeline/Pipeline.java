@@ -9,6 +9,7 @@ import dev.crossdev.guest.gpu.GpuDriver;
 import dev.crossdev.guest.metrics.GuestMeters;
 import dev.crossdev.guest.pipeline.DecoderSetup.Ready;
 import dev.crossdev.guest.pipeline.PipelineEvent.Failed;
+import dev.crossdev.guest.report.RegistrationReporter;
 import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.BufferTimes;
 import dev.crossdev.guest.timeline.RunClock;
@@ -28,6 +29,7 @@ public final class Pipeline {
     private final Guest guest;
     private final Clip clip;
     private final GuestMeters meters;
+    private final RegistrationReporter reporter;
 
     /**
      * @param guest connected to both services, with memory enough: see {@link #memoryBytes}
@@ -38,6 +40,7 @@ public final class Pipeline {
         this.guest = guest;
         this.clip = clip;
         this.meters = meters;
+        this.reporter = new RegistrationReporter(guest.gpuLink(), guest.name());
     }
 
     /** Bytes of guest memory that a run with so many output buffers takes. */
@@ -69,13 +72,19 @@ public final class Pipeline {
     }
 
     private RunResult perform(RunParameters parameters, FrameObserver observer, List<BufferTimeline> timelines) {
-        try (GuestDevices devices = guest.plug(parameters.strategy());
+        GuestDevices plugged = guest.plug(parameters.strategy());
+        try (GuestDevices devices = plugged;
                 GuestMeters.Watched _ = meters.watch(devices.gpu()::waiters)) {
             Run run = new Run(parameters, observer, devices, timelines);
             try {
                 return run.perform();
             } finally {
                 run.release();
+            }
+        } finally {
+            // A floor waits for every answer before its clock starts: its times say nothing of its strategy.
+            if (parameters.mode() != RunMode.FLOOR) {
+                reporter.report(plugged.name(), parameters.strategy(), timelines);
             }
         }
     }

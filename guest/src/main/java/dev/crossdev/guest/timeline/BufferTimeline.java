@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ public final class BufferTimeline {
     private final Map<Moment, Long> moments = new EnumMap<>(Moment.class);
     private final List<Wait> waits = new ArrayList<>();
     private boolean estimated;
+    private int resourceId;
     private UUID field = NOTHING_YET;
 
     /** @param buffer the buffer's number within the run, from 0 */
@@ -38,6 +40,26 @@ public final class BufferTimeline {
     /** The buffer's number within the run. */
     public int buffer() {
         return buffer;
+    }
+
+    /** Notes which of the device's resources the buffer is, unsigned. */
+    public synchronized void madeAs(int resource) {
+        resourceId = resource;
+    }
+
+    /** Which of the device's resources the buffer is, unsigned; 0 before it was made. */
+    public synchronized int resourceId() {
+        return resourceId;
+    }
+
+    /** What the device answered; empty before it did, and after an error. */
+    public synchronized Optional<UUID> uuid() {
+        return field.equals(NOTHING_YET) ? Optional.empty() : Optional.of(field);
+    }
+
+    /** The clock of {@link #times()}. */
+    public RunClock clock() {
+        return clock;
     }
 
     /** Notes that something happens now. */

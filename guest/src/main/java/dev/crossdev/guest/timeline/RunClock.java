@@ -27,6 +27,11 @@ public final class RunClock {
         start = nanoTime.getAsLong();
     }
 
+    /** When the run started: CLOCK_MONOTONIC, nanoseconds. */
+    public long start() {
+        return start;
+    }
+
     /** CLOCK_MONOTONIC, nanoseconds. */
     public long now() {
         return nanoTime.getAsLong();

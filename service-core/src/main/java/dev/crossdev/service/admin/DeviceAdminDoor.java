@@ -3,6 +3,7 @@ package dev.crossdev.service.admin;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.dialect.BootId;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.admin.v1.CaptureScanoutRequest;
 import dev.crossdev.proto.admin.v1.CaptureScanoutResponse;
@@ -21,6 +22,10 @@ import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.proto.admin.v1.ListBuffersResponse;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesResponse;
+import dev.crossdev.proto.admin.v1.ListRegistrationsRequest;
+import dev.crossdev.proto.admin.v1.ListRegistrationsResponse;
+import dev.crossdev.proto.admin.v1.ReportRegistrationsRequest;
+import dev.crossdev.proto.admin.v1.ReportRegistrationsResponse;
 import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
 import dev.crossdev.proto.admin.v1.ResetDeviceResponse;
 import dev.crossdev.proto.admin.v1.SetDisplayRequest;
@@ -35,6 +40,8 @@ import dev.crossdev.service.call.UnaryCall;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.house.DeviceView;
+import dev.crossdev.service.registration.Registration;
+import dev.crossdev.service.registration.RegistrationLog;
 import dev.crossdev.virtio.Displays;
 import dev.crossdev.virtio.ScanoutImage;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -54,10 +61,12 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
 
     private final DeviceHouse<?, ?, ?> house;
     private final BufferListing buffers;
+    private final RegistrationLog registrations;
     private final Semaphore captures = new Semaphore(MAX_CAPTURES);
 
-    public DeviceAdminDoor(DeviceHouse<?, ?, ?> house) {
+    public DeviceAdminDoor(DeviceHouse<?, ?, ?> house, RegistrationLog registrations) {
         this.house = house;
+        this.registrations = registrations;
         this.buffers = new BufferListing(house);
     }
 
@@ -167,6 +176,41 @@ public class DeviceAdminDoor extends DeviceAdminGrpc.DeviceAdminImplBase {
                                     sized
                                             ? Optional.of(new Displays.Size(request.getWidth(), request.getHeight()))
                                             : Optional.empty())))
+                    .build();
+        });
+    }
+
+    @Override
+    public void reportRegistrations(
+            ReportRegistrationsRequest request, StreamObserver<ReportRegistrationsResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            if (!house.type().registersUuids()) {
+                throw new ErrnoException(Errno.EOPNOTSUPP, "a " + house.type().name() + " device registers no UUIDs");
+            }
+            registrations.reported(
+                    Addressed.one(request.getGuest(), request.getDevice()),
+                    RegistrationMessages.word("strategy", request.getStrategy()),
+                    BootId.of(request.getBootId()).isSameMachine(BootId.local()),
+                    RegistrationMessages.notes(request));
+            return ReportRegistrationsResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void listRegistrations(
+            ListRegistrationsRequest request, StreamObserver<ListRegistrationsResponse> responses) {
+        UnaryCall.of(responses).now(() -> {
+            Pages.Page<Registration> page = Pages.cut(
+                    registrations.list(Addressed.guestOrAll(request.getGuest())),
+                    each -> "%020d".formatted(each.number()),
+                    request.getPageSize(),
+                    request.getPageToken());
+            return ListRegistrationsResponse.newBuilder()
+                    .addAllRegistrations(page.elements().stream()
+                            .map(RegistrationMessages::registration)
+                            .toList())
+                    .setNextPageToken(page.nextToken())
+                    .setNowNanos(System.nanoTime())
                     .build();
         });
     }

@@ -9,6 +9,7 @@ import dev.crossdev.service.ServiceSettings;
 import dev.crossdev.service.door.DoorLimits;
 import dev.crossdev.service.door.ExecuteDoor;
 import dev.crossdev.service.door.StreamDoor;
+import dev.crossdev.service.house.CommandListener;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.HouseLimits;
@@ -16,6 +17,7 @@ import dev.crossdev.service.memory.GuestMemories;
 import dev.crossdev.service.metrics.CommandMeter;
 import dev.crossdev.service.metrics.HouseMeters;
 import dev.crossdev.service.metrics.ViolationMeter;
+import dev.crossdev.service.registration.RegistrationLog;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import dev.crossdev.virtio.timing.Latency;
@@ -39,8 +41,15 @@ public final class Hosting {
     private final ServiceIdentity identity;
     private final GuestMemories memories;
     private final MeterRegistry registry;
+    private final RegistrationLog registrations;
 
-    Hosting(ServiceSettings settings, ServiceIdentity identity, GuestMemories memories, MeterRegistry registry) {
+    Hosting(
+            ServiceSettings settings,
+            ServiceIdentity identity,
+            GuestMemories memories,
+            MeterRegistry registry,
+            RegistrationLog registrations) {
+        this.registrations = registrations;
         this.settings = settings;
         this.identity = identity;
         this.memories = memories;
@@ -49,7 +58,7 @@ public final class Hosting {
 
     /** The house, with its meters and the timing and faults that devices have from the start. To be made a bean. */
     public <C, R, E> DeviceHouse<C, R, E> house(DeviceType<C, R, E> type) {
-        CommandMeter commands = new CommandMeter(registry, type.name());
+        CommandListener commands = new AnswersSeen(new CommandMeter(registry, type.name()), registrations);
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
                 type,
                 new HouseLimits(

@@ -13,4 +13,12 @@ public interface CommandListener {
 
     /** The answer meant that a picture went through the device; see {@link DeviceType#isFrame}. */
     default void framePassed() {}
+
+    /**
+     * The answer was about the registration of a UUID; see {@link DeviceType#registrationIn}.
+     *
+     * @param receivedNanos when the device took the command, CLOCK_MONOTONIC
+     * @param answeredNanos when it answered
+     */
+    default void registered(DeviceKey device, RegistrationAnswer answer, long receivedNanos, long answeredNanos) {}
 }

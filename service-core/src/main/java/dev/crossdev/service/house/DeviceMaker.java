@@ -87,6 +87,10 @@ final class DeviceMaker<C, R, E> {
         if (type.isFrame(command, answered.response())) {
             commands.framePassed();
         }
+        RegistrationAnswer registration = type.registrationIn(command, answered.response());
+        if (registration != null) {
+            commands.registered(facts.key(), registration, answered.receivedNanos(), answered.answeredNanos());
+        }
     }
 
     private static <I> void told(AtomicReference<I> place, Consumer<? super I> what) {

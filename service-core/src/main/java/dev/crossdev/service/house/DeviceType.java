@@ -5,6 +5,7 @@ import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.FaultyResponses;
 import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a service hosts. All that the house has to know of a device type.
@@ -36,6 +37,16 @@ public interface DeviceType<C, R, E> {
 
     /** Whether this answer says that a picture went through the device: decoded, or flushed to its displays. */
     boolean isFrame(C command, R response);
+
+    /** Whether devices of this type register UUIDs: whether {@link #registrationIn} ever says something. */
+    default boolean registersUuids() {
+        return false;
+    }
+
+    /** What this answer says about the registration of a UUID; null when it says nothing, as most do. */
+    default @Nullable RegistrationAnswer registrationIn(C command, R response) {
+        return null;
+    }
 
     /**
      * The names of commands, which must be constants, since they are asked for each command, and how injected faults look

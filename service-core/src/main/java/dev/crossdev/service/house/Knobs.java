@@ -90,6 +90,16 @@ public final class Knobs {
         }
     }
 
+    /** The faults that devices to come will have, oldest first. */
+    public List<Fault> faultsToCome() {
+        lock.lock();
+        try {
+            return List.copyOf(faultsToCome);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Gives a new device what devices to come were to have; {@code placed} makes it one of all at the same moment. */
     void admit(DeviceInstance<?, ?, ?> device, Runnable placed) {
         lock.lock();

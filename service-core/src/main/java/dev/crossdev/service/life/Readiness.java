@@ -3,7 +3,6 @@ package dev.crossdev.service.life;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.crossdev.service.ServiceIdentity;
 import dev.crossdev.service.ServiceSettings;
-import io.quarkus.vertx.http.HttpServer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -27,7 +26,7 @@ class Readiness {
     private static final int HTTP_OK = 200;
 
     private final ServiceIdentity identity;
-    private final HttpServer server;
+    private final ServedPorts ports;
     private final String host;
     private final String managementHost;
     private final ReadyFile file;
@@ -37,12 +36,12 @@ class Readiness {
             ServiceIdentity identity,
             ServiceSettings settings,
             RunFolder folder,
-            HttpServer server,
+            ServedPorts ports,
             ObjectMapper json,
             @ConfigProperty(name = "quarkus.http.host") String host,
             @ConfigProperty(name = "quarkus.management.host") String managementHost) {
         this.identity = identity;
-        this.server = server;
+        this.ports = ports;
         this.host = host;
         this.managementHost = managementHost;
         this.file = new ReadyFile(settings.readyFile().orElse(folder.path().resolve("ready.json")), json);
@@ -80,21 +79,21 @@ class Readiness {
                 identity.name(),
                 ProcessHandle.current().pid(),
                 host,
-                server.getPort(),
-                server.getManagementPort(),
+                ports.http(),
+                ports.management(),
                 identity.descriptorSocket().toString(),
                 identity.version(),
                 identity.instance(),
                 started));
         LOG.infof(
                 "%s is ready after %d ms: gRPC and console on %s:%d, management on %s:%d",
-                identity.name(), started, host, server.getPort(), managementHost, server.getManagementPort());
+                identity.name(), started, host, ports.http(), managementHost, ports.management());
     }
 
     private boolean isReady() {
         try {
-            int port = server.getManagementPort();
-            if (server.getPort() <= 0 || port <= 0) {
+            int port = ports.management();
+            if (ports.http() <= 0 || port <= 0) {
                 return false;
             }
             String asked = managementHost.equals("0.0.0.0") ? "127.0.0.1" : managementHost;

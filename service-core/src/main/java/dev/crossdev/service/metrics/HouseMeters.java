@@ -46,7 +46,7 @@ public final class HouseMeters implements MeterBinder {
                 "virtio.streams",
                 "Streams that drivers have created and not destroyed",
                 null,
-                each -> each.sum(Inspectable::openStreams));
+                each -> each.sum(device -> device.openStreams().size()));
         gauge(
                 registry,
                 "virtio.scanouts",

@@ -1,5 +1,6 @@
 package dev.crossdev.video.device;
 
+import dev.crossdev.virtio.Inspectable.StreamView;
 import dev.crossdev.virtio.video.VideoResponse;
 import dev.crossdev.virtio.video.VideoResponse.OkResourceQueue;
 import java.util.ArrayDeque;
@@ -77,6 +78,11 @@ final class BufferQueue<B extends Buffer> {
 
     boolean hasWaiting() {
         return !waiting.isEmpty();
+    }
+
+    /** As an operator sees it. */
+    StreamView.Queue asQueue() {
+        return new StreamView.Queue(buffers.size(), waiting.size(), hasTaken());
     }
 
     boolean hasTaken() {

@@ -4,6 +4,7 @@ import dev.crossdev.media.FrameRate;
 import dev.crossdev.video.device.BufferQueue.Queued;
 import dev.crossdev.video.device.StreamDecoder.State;
 import dev.crossdev.video.device.StreamDecoder.Step;
+import dev.crossdev.virtio.Inspectable.StreamView;
 import dev.crossdev.virtio.video.BufferFlags;
 import dev.crossdev.virtio.video.QueueType;
 import dev.crossdev.virtio.video.VideoCommand.ResourceQueue;
@@ -52,6 +53,7 @@ final class DecoderStream {
     private boolean clearing;
     private boolean broken;
     private boolean mute;
+    private long pictures;
 
     DecoderStream(
             int id,
@@ -127,6 +129,41 @@ final class DecoderStream {
     /** Whether an output was ever queued since outputs were last destroyed. */
     boolean outputsUsed() {
         return outputsUsed;
+    }
+
+    /** As an operator sees it. */
+    StreamView asView() {
+        return new StreamView(
+                id,
+                doing(),
+                params.width(),
+                params.height(),
+                params.frameRate(),
+                inputs.asQueue(),
+                outputs.asQueue(),
+                pictures);
+    }
+
+    private String doing() {
+        if (whenEnded != null) {
+            return "ending";
+        }
+        if (broken) {
+            return "broken";
+        }
+        if (drain != null) {
+            return "draining";
+        }
+        if (importing > 0) {
+            return "importing";
+        }
+        if (inputs.hasTaken() || outputs.hasTaken()) {
+            return "decoding";
+        }
+        if (!session) {
+            return "set up";
+        }
+        return inputs.hasWaiting() ? "wants output buffers" : "wants input";
     }
 
     // Commands that answer when they are done.
@@ -368,6 +405,9 @@ final class DecoderStream {
         locked(() -> {
             // An interrupt was meant for this output and must not hit the next one.
             Thread.interrupted();
+            if (answer instanceof OkResourceQueue queued && queued.size() > 0 && !queued.has(BufferFlags.ERR)) {
+                pictures++;
+            }
             outputs.answerTaken(answer);
         });
     }

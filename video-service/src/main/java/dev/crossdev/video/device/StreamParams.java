@@ -66,6 +66,11 @@ final class StreamParams {
         return height;
     }
 
+    /** Frames per second, 0 when the stream does not say. */
+    int frameRate() {
+        return frameRate;
+    }
+
     /** The layout of an output in guest pages: tightly packed rows. */
     ObjectLayout packedLayout(long offset) {
         return new ObjectLayout(0, width, height, width * BYTES_PER_PIXEL, offset, offset + outputBytes());

@@ -385,10 +385,10 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
     }
 
     @Override
-    public int openStreams() {
+    public List<StreamView> openStreams() {
         lock.lock();
         try {
-            return streams.size();
+            return streams.values().stream().map(DecoderStream::asView).toList();
         } finally {
             lock.unlock();
         }

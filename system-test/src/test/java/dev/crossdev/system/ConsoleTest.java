@@ -1,0 +1,233 @@
+package dev.crossdev.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.crossdev.cli.launch.Services;
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.gpu.v1.ExecuteRequest;
+import dev.crossdev.proto.gpu.v1.GpuCommand;
+import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
+import dev.crossdev.proto.gpu.v1.PixelFormat;
+import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
+import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
+import dev.crossdev.system.Checkout.Ended;
+import dev.crossdev.testing.RequiresProgram;
+import io.grpc.ManagedChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The services' consoles in a real browser. Pictures of them are left in {@code target/console}. */
+@ExtendWith(SharedServices.class)
+@RequiresProgram("chromium")
+class ConsoleTest {
+
+    private static final String DEVICE = "console-test";
+    private static final double PATIENCE_MILLIS = 30_000;
+    private static final Path PICTURES = Path.of("target", "console");
+
+    private final Services services;
+    private final Queue<String> complaints = new ConcurrentLinkedQueue<>();
+    private ManagedChannel channel;
+    private Playwright playwright;
+    private Browser browser;
+
+    ConsoleTest(Services services) {
+        this.services = services;
+    }
+
+    @BeforeEach
+    void start() {
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE_MILLIS);
+        channel = Channels.plaintext(
+                services.gpu().address().host(), services.gpu().address().port());
+        playwright = Playwright.create(
+                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        browser = playwright
+                .chromium()
+                .launch(new BrowserType.LaunchOptions()
+                        .setExecutablePath(program("chromium"))
+                        .setArgs(List.of("--no-sandbox", "--disable-gpu")));
+    }
+
+    @AfterEach
+    void stop() {
+        playwright.close();
+        var _ = DeviceAdminGrpc.newBlockingStub(channel)
+                .deleteDevice(DeleteDeviceRequest.newBuilder()
+                        .setDevice(DEVICE)
+                        .setAllowMissing(true)
+                        .build());
+        channel.shutdownNow();
+    }
+
+    @Test
+    void aPersonSeesWhereLatencyGoesWithoutReloading() {
+        Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
+        that(page.locator("#connection")).hasText("live");
+        play("block-at-export");
+        play("deferred");
+        Locator strategies = page.locator("#strategies tbody");
+        that(strategies).containsText("block-at-export");
+        that(strategies).containsText("deferred");
+        that(page.locator("#gantt svg").first()).isVisible();
+        picture(page, "gpu-desktop");
+        picture(open(services.gpu(), 390, ColorScheme.LIGHT), "gpu-phone");
+        picture(open(services.gpu(), 1280, ColorScheme.DARK), "gpu-dark");
+        Page video = open(services.video(), 1280, ColorScheme.LIGHT);
+        that(video.locator("#connection")).hasText("live");
+        that(video.locator("#streams-title")).isVisible();
+        that(video.locator("#scanouts-title")).isHidden();
+        picture(video, "video-desktop");
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void buffersComeLiveAndAreSortedAndFilteredByKeyboard() {
+        create(1, 32);
+        Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
+        Locator rows = page.locator("#buffer-table tbody tr", new Page.LocatorOptions().setHasText(DEVICE));
+        that(rows).hasCount(1);
+        create(2, 64);
+        execute(GpuCommand.newBuilder()
+                .setResourceAssignUuid(ResourceAssignUuid.newBuilder().setResourceId(2)));
+        that(rows).hasCount(2);
+
+        Locator bySize = page.locator("#buffer-table th[data-column=size] button");
+        bySize.focus();
+        page.keyboard().press("Enter");
+        that(page.locator("#buffer-table th[data-column=size]"))
+                .hasAttribute("aria-sort", Pattern.compile(".+cending"));
+        String firstBefore = rows.first().locator("th").textContent();
+        page.keyboard().press("Enter");
+        that(rows.first().locator("th")).not().hasText(firstBefore);
+
+        page.locator("input[name=text]").fill(DEVICE + "/2");
+        that(rows).hasCount(1);
+        page.locator("input[name=text]").fill(DEVICE);
+        page.locator("input[name=never_asked]").focus();
+        page.keyboard().press("Space");
+        that(rows).hasCount(1);
+        that(rows.first().locator("th")).hasText(Pattern.compile(DEVICE + "/2"));
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void latencyAndFaultsAreSetAndMarkedAsLongAsTheyAreOn() {
+        create(1, 32);
+        Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
+        Locator timing = page.locator("#timing-form");
+        timing.locator("select[name=target]").selectOption("default/" + DEVICE);
+        timing.locator("input[name=transit]").fill("2ms");
+        timing.locator("button[type=submit]").click();
+        that(page.locator("#injected")).containsText("slow or faulty on purpose");
+        Locator row = page.locator("#device-table tbody tr", new Page.LocatorOptions().setHasText(DEVICE));
+        that(row).containsText("2ms");
+        page.locator("#timing-off").click();
+        that(row).not().containsText("2ms");
+
+        page.locator("#fault-form select[name=target]").selectOption("default/" + DEVICE);
+        page.locator("#fault-form button[type=submit]").click();
+        that(row).containsText("RESOURCE_ASSIGN_UUID=error:0x1200");
+        page.locator("#faults-clear").click();
+        that(row).not().containsText("RESOURCE_ASSIGN_UUID=error:0x1200");
+        that(page.locator("#injected")).isHidden();
+        assertThat(complaints).isEmpty();
+
+        timing.locator("input[name=transit]").fill("soon");
+        timing.locator("button[type=submit]").click();
+        that(page.locator("#timing-outcome")).containsText("soon");
+    }
+
+    private Page open(dev.crossdev.cli.launch.ServiceProcess service, int width, ColorScheme scheme) {
+        BrowserContext context = browser.newContext(
+                new Browser.NewContextOptions().setViewportSize(width, 900).setColorScheme(scheme));
+        Page page = context.newPage();
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error") || message.type().equals("warning")) {
+                complaints.add(message.text());
+            }
+        });
+        page.onPageError(complaints::add);
+        page.navigate("http://" + service.address() + "/");
+        that(page.locator("#tile-devices")).hasText(Pattern.compile("\\d+"));
+        return page;
+    }
+
+    private static void picture(Page page, String name) {
+        Object width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assertThat(((Number) width).intValue()).as("wider than its screen").isZero();
+        page.screenshot(new Page.ScreenshotOptions()
+                .setPath(PICTURES.resolve(name + ".png"))
+                .setFullPage(true));
+    }
+
+    private void play(String strategy) {
+        Ended play = Checkout.crossdev(
+                        "play",
+                        Checkout.CLIP.toString(),
+                        "--gpu",
+                        services.gpu().address().toString(),
+                        "--video",
+                        services.video().address().toString(),
+                        "--strategy",
+                        strategy,
+                        "--transit",
+                        "5ms",
+                        "--out",
+                        Path.of("target", "console-" + strategy)
+                                .toAbsolutePath()
+                                .toString())
+                .await(Duration.ofSeconds(90));
+        assertThat(play.exitCode()).as(play.output()).isZero();
+    }
+
+    private void create(int resource, int side) {
+        execute(GpuCommand.newBuilder()
+                .setResourceCreate2D(ResourceCreate2d.newBuilder()
+                        .setResourceId(resource)
+                        .setFormat(PixelFormat.PIXEL_FORMAT_B8G8R8A8_UNORM)
+                        .setWidth(side)
+                        .setHeight(side)));
+    }
+
+    private void execute(GpuCommand.Builder command) {
+        var _ = GpuDeviceGrpc.newBlockingStub(channel)
+                .execute(ExecuteRequest.newBuilder()
+                        .setDevice(DEVICE)
+                        .setCommand(command)
+                        .build());
+    }
+
+    private static LocatorAssertions that(Locator locator) {
+        return PlaywrightAssertions.assertThat(locator);
+    }
+
+    private static Path program(String name) {
+        return Stream.of(System.getenv("PATH").split(":"))
+                .map(folder -> Path.of(folder, name))
+                .filter(path -> path.toFile().canExecute())
+                .findFirst()
+                .orElseThrow();
+    }
+}
