@@ -49,13 +49,16 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The session of somebody with grpcurl, and the raw door beside it. */
 @QuarkusTest
@@ -91,6 +94,7 @@ class SingleCommandTest {
     }
 
     @Test
+    @Timeout(60)
     void aSessionOfSingleCommandsFillsExportsAndShowsAResource() throws IOException, InterruptedException {
         showPixels();
         ExecuteResponse exported = execute(GpuCommand.newBuilder()
@@ -113,9 +117,8 @@ class SingleCommandTest {
         assertThat(image.getWidth()).isEqualTo(SIDE);
         assertThat(image.getRGB(0, 0)).isEqualTo(0xff302010);
         assertThat(image.getRGB(1, 0)).isEqualTo(0xff605040);
-        assertThat(new String(get("/").body(), java.nio.charset.StandardCharsets.UTF_8))
-                .contains(device)
-                .contains("/scanouts/default/" + device + "/0.png");
+        assertThat(new String(get("/").body(), StandardCharsets.UTF_8)).contains("/console/main.js");
+        assertThat(toldToBrowsers("\"flushCount\"")).contains(device);
     }
 
     @Test
@@ -291,6 +294,20 @@ class SingleCommandTest {
                                 MemoryRead.newBuilder().setAddress(address).setLength(length))
                         .build())
                 .getMemory();
+    }
+
+    /** The first line of the console's events that has this in it. */
+    private String toldToBrowsers(String what) throws IOException, InterruptedException {
+        HttpClient browser = HttpClient.newHttpClient();
+        HttpRequest events = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + http.getPort() + "/console/events"))
+                .build();
+        try (Stream<String> lines =
+                browser.send(events, HttpResponse.BodyHandlers.ofLines()).body()) {
+            return lines.filter(line -> line.contains(what)).findFirst().orElseThrow();
+        } finally {
+            browser.shutdownNow();
+        }
     }
 
     private HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
