@@ -11,6 +11,7 @@ import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
@@ -22,6 +23,7 @@ import dev.crossdev.proto.gpu.v1.PixelFormat;
 import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
 import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
 import dev.crossdev.system.Checkout.Ended;
+import dev.crossdev.testing.Programs;
 import dev.crossdev.testing.RequiresProgram;
 import io.grpc.ManagedChannel;
 import java.nio.file.Path;
@@ -31,7 +33,6 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,8 @@ class ConsoleTest {
         browser = playwright
                 .chromium()
                 .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(program("chromium"))
+                        .setExecutablePath(
+                                Programs.ofThisMachine().find("chromium").orElseThrow())
                         .setArgs(List.of("--no-sandbox", "--disable-gpu")));
     }
 
@@ -159,7 +161,7 @@ class ConsoleTest {
         that(page.locator("#timing-outcome")).containsText("soon");
     }
 
-    private Page open(dev.crossdev.cli.launch.ServiceProcess service, int width, ColorScheme scheme) {
+    private Page open(ServiceProcess service, int width, ColorScheme scheme) {
         BrowserContext context = browser.newContext(
                 new Browser.NewContextOptions().setViewportSize(width, 900).setColorScheme(scheme));
         Page page = context.newPage();
@@ -221,13 +223,5 @@ class ConsoleTest {
 
     private static LocatorAssertions that(Locator locator) {
         return PlaywrightAssertions.assertThat(locator);
-    }
-
-    private static Path program(String name) {
-        return Stream.of(System.getenv("PATH").split(":"))
-                .map(folder -> Path.of(folder, name))
-                .filter(path -> path.toFile().canExecute())
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -6,6 +6,7 @@ import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
 import dev.crossdev.grpc.admin.Timings;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
 import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
 import dev.crossdev.proto.admin.v1.Device;
@@ -84,7 +85,7 @@ public final class AdminClient implements AutoCloseable {
                     wanted.toBuilder().setPageSize(PAGE).setPageToken(token).build();
             ListBuffersResponse page = call(stub -> stub.listBuffers(request));
             page.getBuffersList()
-                    .forEach(buffer -> buffers.add(new Held(buffer, BufinfoOf.instant(page.getTakenAt()))));
+                    .forEach(buffer -> buffers.add(new Held(buffer, ProtoTimes.fromProto(page.getTakenAt()))));
             token = page.getNextPageToken();
         } while (!token.isEmpty());
         return buffers;

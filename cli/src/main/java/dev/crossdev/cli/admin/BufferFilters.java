@@ -3,6 +3,7 @@ package dev.crossdev.cli.admin;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.wire.DeviceAddress;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.BufferSuspicion;
 import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.virtio.capture.DeviceKind;
@@ -98,9 +99,7 @@ public final class BufferFilters {
             request.setHolder(holder);
         }
         if (olderThan != null) {
-            request.setMinAge(com.google.protobuf.Duration.newBuilder()
-                    .setSeconds(olderThan.getSeconds())
-                    .setNanos(olderThan.getNano()));
+            request.setMinAge(ProtoTimes.toProto(olderThan));
         }
         add(request, unattached, BufferSuspicion.BUFFER_SUSPICION_UNATTACHED);
         add(request, neverAsked, BufferSuspicion.BUFFER_SUSPICION_NEVER_ASKED);

@@ -1,6 +1,5 @@
 package dev.crossdev.cli.admin;
 
-import com.google.protobuf.Timestamp;
 import dev.crossdev.cli.admin.Listing.Held;
 import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import dev.crossdev.dmabuf.bufinfo.BufferInfo;
@@ -8,6 +7,7 @@ import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.fence.FenceInfo;
 import dev.crossdev.dmabuf.fence.Usage;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.BufferFence;
@@ -33,7 +33,7 @@ final class BufinfoOf {
                 said(buffer.getName()),
                 buffer.getSize(),
                 buffer.getReferences(),
-                instant(buffer.getCreatedAt()).plus(ahead),
+                ProtoTimes.fromProto(buffer.getCreatedAt()).plus(ahead),
                 buffer.getCpuMappings(),
                 buffer.getHoldersList().stream()
                         .map(holder -> attachment(holder, ahead))
@@ -42,14 +42,10 @@ final class BufinfoOf {
                 buffer.hasRegistration() ? Optional.of(registration(buffer, ahead)) : Optional.empty());
     }
 
-    static Instant instant(Timestamp time) {
-        return Instant.ofEpochSecond(time.getSeconds(), time.getNanos());
-    }
-
     private static AttachmentInfo attachment(BufferHolder holder, Duration ahead) {
         return new AttachmentInfo(
                 holder.getImporter(),
-                instant(holder.getSince()).plus(ahead),
+                ProtoTimes.fromProto(holder.getSince()).plus(ahead),
                 holder.getDynamic(),
                 holder.getMapped(),
                 holder.getPinned());
@@ -62,7 +58,7 @@ final class BufinfoOf {
                 fence.getSequence(),
                 !fence.getError().isEmpty(),
                 errno(fence.getError()),
-                Duration.ofSeconds(fence.getLeft().getSeconds(), fence.getLeft().getNanos()));
+                ProtoTimes.fromProto(fence.getLeft()));
     }
 
     private static RegistrationInfo registration(Buffer buffer, Duration ahead) {
@@ -72,9 +68,10 @@ final class BufinfoOf {
                 buffer.hasUuid() ? Optional.of(Uuids.fromProto(buffer.getUuid())) : Optional.empty(),
                 errno(registration.getError()),
                 said(registration.getCause()),
-                instant(registration.getSince()).plus(ahead),
+                ProtoTimes.fromProto(registration.getSince()).plus(ahead),
                 registration.hasSettledAt()
-                        ? Optional.of(instant(registration.getSettledAt()).plus(ahead))
+                        ? Optional.of(ProtoTimes.fromProto(registration.getSettledAt())
+                                .plus(ahead))
                         : Optional.empty(),
                 registration.getWaiters(),
                 registration.getAsked());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.virtio.timing.DeviceTiming;
 
@@ -21,11 +22,12 @@ final class DeviceJson {
                 .put("type", device.getType())
                 .put("epoch", device.getEpoch())
                 .put("connected", device.getConnected())
-                .put("createdAt", BufinfoOf.instant(device.getCreatedAt()).toString())
+                .put("createdAt", ProtoTimes.fromProto(device.getCreatedAt()).toString())
                 .put(
                         "leaseExpiresAt",
                         device.hasLeaseExpiresAt()
-                                ? BufinfoOf.instant(device.getLeaseExpiresAt()).toString()
+                                ? ProtoTimes.fromProto(device.getLeaseExpiresAt())
+                                        .toString()
                                 : null)
                 .put("resources", device.getResources())
                 .put("resourceBytes", device.getResourceBytes())

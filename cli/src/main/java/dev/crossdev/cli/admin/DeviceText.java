@@ -1,6 +1,7 @@
 package dev.crossdev.cli.admin;
 
 import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import java.time.temporal.ChronoUnit;
@@ -50,8 +51,8 @@ final class DeviceText {
             changes.add(now.getConnected() ? "a stream took it up" : "its stream ended");
         }
         if (!before.getLeaseExpiresAt().equals(now.getLeaseExpiresAt()) && now.hasLeaseExpiresAt()) {
-            changes.add(
-                    "lease until " + BufinfoOf.instant(now.getLeaseExpiresAt()).truncatedTo(ChronoUnit.SECONDS));
+            changes.add("lease until "
+                    + ProtoTimes.fromProto(now.getLeaseExpiresAt()).truncatedTo(ChronoUnit.SECONDS));
         }
         if (!before.getTiming().equals(now.getTiming())) {
             String timing = timing(now);

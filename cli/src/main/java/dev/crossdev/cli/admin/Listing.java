@@ -1,6 +1,7 @@
 package dev.crossdev.cli.admin;
 
 import dev.crossdev.dmabuf.bufinfo.Bufinfo;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.Device;
 import java.time.Duration;
@@ -26,7 +27,7 @@ public record Listing(List<Device> devices, List<Held> buffers, Instant at) {
     public record Held(Buffer buffer, Instant takenAt) {
         /** Since it came to this device. */
         public Duration age() {
-            Duration age = Duration.between(BufinfoOf.instant(buffer.getCreatedAt()), takenAt);
+            Duration age = Duration.between(ProtoTimes.fromProto(buffer.getCreatedAt()), takenAt);
             return age.isNegative() ? Duration.ZERO : age;
         }
     }

@@ -76,12 +76,7 @@ public final class LinuxSession {
             machine.demand("dumb " + width + " " + height);
             machine.demand("fill 0 170");
             String before = machine.demand("digest 0").value("crc32");
-            AgentReply registered = machine.demand("register 0");
-            UUID uuid = registered.uuid();
-            checks.check(
-                    view.uuids().equals(List.of(uuid)),
-                    "the guest has the UUID that gpu-service minted",
-                    uuid.toString());
+            UUID uuid = register(machine, view);
             decodeInto(uuid, view);
             String after = machine.demand("digest 0").value("crc32");
             checks.check(before.equals(after), "the guest's own pages are as it left them", "crc32 " + after);
@@ -121,12 +116,7 @@ public final class LinuxSession {
             demandTrace(machine, "on");
             machine.demand("blob " + width + " " + height + " " + CROSS_DEVICE_BLOB);
             machine.demand("fill 0 0");
-            AgentReply registered = machine.demand("register 0");
-            UUID uuid = registered.uuid();
-            checks.check(
-                    view.uuids().equals(List.of(uuid)),
-                    "the guest has the UUID that gpu-service minted",
-                    uuid.toString());
+            UUID uuid = register(machine, view);
             byte[] frame = decodeInto(uuid, view);
             String crc = machine.demand("digest 0").value("crc32");
             checks.check(
@@ -169,6 +159,13 @@ public final class LinuxSession {
                 services.gpu().address(),
                 DeviceAddress.parse(GuestPlace.GUEST + "/" + place.device()),
                 out.resolve(place.device() + ".wire"));
+    }
+
+    private UUID register(VirtualMachine machine, GpuView view) {
+        UUID uuid = machine.demand("register 0").uuid();
+        checks.check(
+                view.uuids().equals(List.of(uuid)), "the guest has the UUID that gpu-service minted", uuid.toString());
+        return uuid;
     }
 
     /** Gives the picture that must be there now. */

@@ -1,7 +1,7 @@
 package dev.crossdev.cli.linux;
 
+import dev.crossdev.cli.report.Quantiles;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,16 +23,18 @@ final class RoundTripTable {
         List<String> lines = new ArrayList<>();
         lines.add(line("command", "times", "guest p50", "p99", "device p50", "p99", "difference"));
         seen.forEach((command, micros) -> {
-            double[] round = sorted(micros);
-            double[] own = sorted(taken.getOrDefault(command, List.of()));
+            long[] round = sortedNanos(micros);
+            long[] own = sortedNanos(taken.getOrDefault(command, List.of()));
             lines.add(line(
                     command,
                     String.valueOf(round.length),
-                    millis(rank(round, 0.5)),
-                    millis(rank(round, 0.99)),
-                    own.length == 0 ? "-" : millis(rank(own, 0.5)),
-                    own.length == 0 ? "-" : millis(rank(own, 0.99)),
-                    own.length == 0 ? "-" : millis(rank(round, 0.5) - rank(own, 0.5))));
+                    millis(Quantiles.nearestRank(round, 0.5)),
+                    millis(Quantiles.nearestRank(round, 0.99)),
+                    own.length == 0 ? "-" : millis(Quantiles.nearestRank(own, 0.5)),
+                    own.length == 0 ? "-" : millis(Quantiles.nearestRank(own, 0.99)),
+                    own.length == 0
+                            ? "-"
+                            : millis(Quantiles.nearestRank(round, 0.5) - Quantiles.nearestRank(own, 0.5))));
         });
         return lines;
     }
@@ -45,18 +47,14 @@ final class RoundTripTable {
         return line.toString();
     }
 
-    /** Nearest rank: a value that occurred. */
-    private static double rank(double[] sorted, double share) {
-        return sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
+    private static long[] sortedNanos(List<Double> micros) {
+        return micros.stream()
+                .mapToLong(each -> Math.round(each * 1e3))
+                .sorted()
+                .toArray();
     }
 
-    private static double[] sorted(List<Double> values) {
-        double[] array = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(array);
-        return array;
-    }
-
-    private static String millis(double micros) {
-        return String.format(Locale.ROOT, "%.3f", micros / 1000);
+    private static String millis(long nanos) {
+        return String.format(Locale.ROOT, "%.3f", nanos / 1e6);
     }
 }

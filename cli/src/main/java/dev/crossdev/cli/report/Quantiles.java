@@ -29,8 +29,16 @@ public record Quantiles(
     }
 
     private static @Nullable Double rank(long[] sorted, double share) {
-        return sorted.length == 0
-                ? null
-                : Rounded.millis(sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)]);
+        return sorted.length == 0 ? null : Rounded.millis(nearestRank(sorted, share));
+    }
+
+    /**
+     * A value that occurred.
+     *
+     * @param sorted at least one
+     * @param share 0.5 is the median
+     */
+    public static long nearestRank(long[] sorted, double share) {
+        return sorted[Math.max(0, (int) Math.ceil(share * sorted.length) - 1)];
     }
 }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  *
  * <p>The text is stable: lines end in a newline, fields are parted by one tab, times are whole milliseconds, what is not
  * there is {@code <none>}, further fields come after those that are. A name cannot break a line: control characters,
- * separators and backslashes in it are written {@code \\uXXXX}.
+ * separators and backslashes in it are written as a backslash, a u and four hexadecimal digits.
  * <pre>
  * Dma-buf Objects:
  * id  size  count  exp_name  name  age_ms  cpu_maps  state  uuid  cause  waiters  asked

@@ -1,11 +1,11 @@
 package dev.crossdev.gpu.objects;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.Timestamp;
 import dev.crossdev.dmabuf.memory.MemoryPiece;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.gpu.device.ObjectExports.Layout;
 import dev.crossdev.grpc.dialect.BootId;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.proto.objects.v1.AttachResponse;
 import dev.crossdev.proto.objects.v1.Attachment;
@@ -18,7 +18,6 @@ import dev.crossdev.proto.objects.v1.SharedObject;
 import dev.crossdev.proto.objects.v1.WatchResponse;
 import dev.crossdev.proto.objects.v1.WatchSynchronized;
 import dev.crossdev.virtio.gpu.PixelFormat;
-import java.time.Instant;
 import java.util.UUID;
 
 /** What is exported, as the contract says it. */
@@ -53,13 +52,13 @@ final class ObjectMessages {
                 .setDevice(object.device())
                 .setResourceId(object.resourceId())
                 .setLayout(layout(object.layout()))
-                .setExportedAt(timestamp(object.exportedAt()));
+                .setExportedAt(ProtoTimes.toProto(object.exportedAt()));
         for (Hold hold : object.holds()) {
             message.addAttachments(Attachment.newBuilder()
                     .setAttachment(hold.attachment())
                     .setImporter(hold.importer())
                     .setDevice(hold.device())
-                    .setAttachedAt(timestamp(hold.since())));
+                    .setAttachedAt(ProtoTimes.toProto(hold.since())));
         }
         return message.build();
     }
@@ -97,12 +96,5 @@ final class ObjectMessages {
 
     private static ByteString bytes(MemoryToken token) {
         return ByteString.copyFrom(token.bytes());
-    }
-
-    private static Timestamp timestamp(Instant instant) {
-        return Timestamp.newBuilder()
-                .setSeconds(instant.getEpochSecond())
-                .setNanos(instant.getNano())
-                .build();
     }
 }

@@ -29,6 +29,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,7 +96,7 @@ class InjectedFaultsTest {
     void aSecondAnswerIsABreachAndChangesNothing() throws InterruptedException {
         inject("RESOURCE_ASSIGN_UUID=twice");
         UUID first = uuid();
-        assertThat(breaches.poll(Client.PATIENCE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS))
+        assertThat(breaches.poll(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS))
                 .startsWith(Violations.Kind.REPEATED_ANSWER.toString());
         assertThat(uuid()).isEqualTo(first);
     }

@@ -3,24 +3,13 @@ package dev.crossdev.gpu.door;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.EventDescriptor;
 import dev.crossdev.dmabuf.memory.SharedMemory;
-import dev.crossdev.gpu.device.GpuSettings;
-import dev.crossdev.gpu.objects.LocalObjects;
-import dev.crossdev.gpu.objects.MemoryHandout;
-import dev.crossdev.gpu.objects.ObjectSettings;
-import dev.crossdev.grpc.dialect.NoEvent;
-import dev.crossdev.service.house.DeviceHouse;
-import dev.crossdev.service.house.DeviceKey;
-import dev.crossdev.service.house.HouseLimits;
 import dev.crossdev.service.pci.PciIdentity;
 import dev.crossdev.service.pci.RemotePciServer;
-import dev.crossdev.service.virtqueue.VirtqueueDoor;
 import dev.crossdev.testing.ring.RingDriver;
 import dev.crossdev.virtio.gpu.GpuCommand;
-import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.GpuWire;
@@ -34,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -65,12 +53,7 @@ class RemotePciTest {
     @TempDir
     Path folder;
 
-    private final LocalObjects objects = new LocalObjects(ObjectSettings.DEFAULT, MemoryHandout.none());
-    private final DeviceHouse<GpuRequest, GpuReply, NoEvent> house = new DeviceHouse<>(
-            new GpuDeviceType(objects, GpuSettings.DEFAULT),
-            new HouseLimits(8, 8, Duration.ofHours(1)),
-            (_, _, _) -> {},
-            Violations.ignored());
+    private final GpuHouse gpu = new GpuHouse();
     private final SharedMemory ram = SharedMemory.create("ram", RAM_BYTES);
     private long ringOffset;
     private RingDriver control = freshRing();
@@ -80,13 +63,12 @@ class RemotePciTest {
     @BeforeEach
     void listen() {
         socket = folder.resolve("vm0.sock");
-        VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door = new VirtqueueDoor<>(house, new GpuQueueForm());
         server = RemotePciServer.listen(
                 socket,
                 new RemotePciServer.Place(
-                        door,
-                        new DeviceKey("linux", "vm0"),
-                        door.deviceFeatures(),
+                        gpu.door,
+                        GpuHouse.KEY,
+                        gpu.door.deviceFeatures(),
                         new PciIdentity(16, 0x0380, List.of(64, 16)),
                         1L << 30));
     }
@@ -96,8 +78,7 @@ class RemotePciTest {
         server.close();
         assertThat(devices()).isZero();
         assertThat(socket).doesNotExist();
-        house.close();
-        objects.close();
+        gpu.close();
         ram.close();
     }
 
@@ -240,7 +221,7 @@ class RemotePciTest {
     @Test
     void anOperatorWhoUnplugsTheDeviceHangsUpOnItsMachine() {
         try (FakeQemu qemu = up()) {
-            house.delete(new DeviceKey("linux", "vm0"), "an operator said so");
+            gpu.house.delete(GpuHouse.KEY, "an operator said so");
             assertThat(qemu.stream().read(1)).isEmpty();
         }
     }
@@ -248,7 +229,7 @@ class RemotePciTest {
     @Test
     void anOperatorsResetTellsTheDriver() {
         try (FakeQemu qemu = up()) {
-            long unused = house.reset(new DeviceKey("linux", "vm0"));
+            long unused = gpu.house.reset(GpuHouse.KEY);
             assertThat(qemu.status()).isEqualTo(DRIVER_OK | NEEDS_RESET);
         }
     }
@@ -462,7 +443,7 @@ class RemotePciTest {
     }
 
     private long devices() {
-        return house.inventory().count();
+        return gpu.house.inventory().count();
     }
 
     private FakeQemu connected() {

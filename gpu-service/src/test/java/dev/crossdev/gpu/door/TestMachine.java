@@ -1,18 +1,9 @@
 package dev.crossdev.gpu.door;
 
-import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.memory.SharedMemory;
-import dev.crossdev.gpu.device.GpuSettings;
-import dev.crossdev.gpu.objects.LocalObjects;
-import dev.crossdev.gpu.objects.MemoryHandout;
-import dev.crossdev.gpu.objects.ObjectSettings;
 import dev.crossdev.grpc.dialect.NoEvent;
-import dev.crossdev.service.house.DeviceHouse;
-import dev.crossdev.service.house.DeviceKey;
-import dev.crossdev.service.house.HouseLimits;
 import dev.crossdev.service.virtqueue.GuestDevice;
 import dev.crossdev.service.virtqueue.GuestDeviceListener;
-import dev.crossdev.service.virtqueue.VirtqueueDoor;
 import dev.crossdev.testing.ring.RingDriver;
 import dev.crossdev.testing.ring.RingDriver.Used;
 import dev.crossdev.virtio.Features;
@@ -26,7 +17,6 @@ import dev.crossdev.virtio.memory.RamGuestMemory;
 import dev.crossdev.virtio.queue.QueueLayout;
 import dev.crossdev.virtio.queue.RingException;
 import dev.crossdev.virtio.wire.MalformedMessageException;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -36,18 +26,11 @@ import java.util.concurrent.TimeUnit;
 /** A virtual machine without a VMM: RAM, two rings in it, and a driver of a few lines. */
 final class TestMachine implements AutoCloseable, GuestDeviceListener {
 
-    static final DeviceKey KEY = new DeviceKey("linux", "vm0");
     static final long RAM = 0x8000_0000L;
     static final long RAM_BYTES = 16 << 20;
     static final int SLOT = 2048;
 
-    final LocalObjects objects = new LocalObjects(ObjectSettings.DEFAULT, MemoryHandout.none());
-    final DeviceHouse<GpuRequest, GpuReply, NoEvent> house = new DeviceHouse<>(
-            new GpuDeviceType(objects, GpuSettings.DEFAULT),
-            new HouseLimits(8, 8, Duration.ofHours(1)),
-            (_, _, _) -> {},
-            Violations.ignored());
-    final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door = new VirtqueueDoor<>(house, new GpuQueueForm());
+    final GpuHouse gpu = new GpuHouse();
     final SharedMemory ram = SharedMemory.create("ram", RAM_BYTES);
     final RamGuestMemory memory = new RamGuestMemory();
     final GuestDevice<GpuRequest, GpuReply, NoEvent> device;
@@ -58,7 +41,7 @@ final class TestMachine implements AutoCloseable, GuestDeviceListener {
 
     TestMachine() {
         memory.replace(List.of(new RamGuestMemory.Slot(new MemoryRegion(RAM, RAM_BYTES), ram, 0)));
-        device = door.plug(KEY, door.deviceFeatures(), memory, this);
+        device = gpu.door.plug(GpuHouse.KEY, gpu.door.deviceFeatures(), memory, this);
         control = driver(0, 64);
         cursor = driver(RingDriver.bytes(64, SLOT), 16);
     }
@@ -169,8 +152,7 @@ final class TestMachine implements AutoCloseable, GuestDeviceListener {
     @Override
     public void close() {
         device.close();
-        house.close();
-        objects.close();
+        gpu.close();
         memory.close();
         ram.close();
     }

@@ -77,13 +77,14 @@ class VhostUserTest {
         try (FrontEnd machine = started()) {
             UUID uuid = export(machine);
 
-            assertThat(host.objects.find("linux", uuid)).isPresent();
-            assertThat(host.house.inventory().get(VhostUserHost.KEY).usage().resources())
+            assertThat(host.gpu.objects.find("linux", uuid)).isPresent();
+            assertThat(host.gpu.house.inventory().get(GpuHouse.KEY).usage().resources())
                     .isEqualTo(1);
-            assertThat(host.house.inventory().get(VhostUserHost.KEY).features().has(GpuFeature.RESOURCE_UUID))
+            assertThat(host.gpu.house.inventory().get(GpuHouse.KEY).features().has(GpuFeature.RESOURCE_UUID))
                     .isTrue();
         }
-        await().untilAsserted(() -> assertThat(host.house.inventory().count()).isZero());
+        await().untilAsserted(
+                        () -> assertThat(host.gpu.house.inventory().count()).isZero());
     }
 
     @Test
@@ -136,12 +137,12 @@ class VhostUserTest {
             machine.stop();
             machine.newRings(1);
             machine.start(0, 0);
-            assertThat(host.objects.find("linux", uuid)).isEmpty();
+            assertThat(host.gpu.objects.find("linux", uuid)).isEmpty();
             assertThat(result(machine.run(ASSIGN))).isEqualTo(GpuResult.ERR_INVALID_RESOURCE_ID);
             UUID next = export(machine);
 
             machine.must(FrontEnd.RESET_DEVICE, new byte[0]);
-            assertThat(host.objects.find("linux", next)).isEmpty();
+            assertThat(host.gpu.objects.find("linux", next)).isEmpty();
         }
     }
 
@@ -166,7 +167,7 @@ class VhostUserTest {
             before = export(machine);
         }
         try (FrontEnd machine = started()) {
-            assertThat(host.objects.find("linux", before)).isEmpty();
+            assertThat(host.gpu.objects.find("linux", before)).isEmpty();
             assertThat(export(machine)).isNotEqualTo(before);
         }
     }
@@ -304,7 +305,7 @@ class VhostUserTest {
     @Test
     void anOperatorWhoDeletesTheDeviceHangsUp() {
         try (FrontEnd machine = started()) {
-            host.house.delete(VhostUserHost.KEY, "an operator said so");
+            host.gpu.house.delete(GpuHouse.KEY, "an operator said so");
             assertThat(ended(machine)).isTrue();
         }
     }
@@ -314,7 +315,7 @@ class VhostUserTest {
         try (FrontEnd machine = started()) {
             AtomicInteger errors = new AtomicInteger();
             machine.stream.bell(machine.errors[1], errors::incrementAndGet);
-            host.house.reset(VhostUserHost.KEY);
+            host.gpu.house.reset(GpuHouse.KEY);
             await().untilAsserted(() -> {
                 machine.ask(FrontEnd.GET_FEATURES, new byte[0]);
                 assertThat(errors).hasValue(1);

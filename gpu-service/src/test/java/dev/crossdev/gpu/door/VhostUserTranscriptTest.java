@@ -149,7 +149,7 @@ class VhostUserTranscriptTest {
         GpuReply created = run(0, new GpuCommand.ResourceCreate2d(1, PixelFormat.B8G8R8X8_UNORM.number(), 16, 16));
         assertThat(created.response().result()).isEqualTo(GpuResult.OK_NODATA);
         GpuReply assigned = run(1, new GpuCommand.ResourceAssignUuid(1));
-        assertThat(host.objects.find("linux", ((GpuResponse.OkResourceUuid) assigned.response()).uuid()))
+        assertThat(host.gpu.objects.find("linux", ((GpuResponse.OkResourceUuid) assigned.response()).uuid()))
                 .isPresent();
     }
 
@@ -204,7 +204,7 @@ class VhostUserTranscriptTest {
 
     private void awaitRest() {
         await().atMost(PATIENCE).untilAsserted(() -> {
-            assertThat(host.house.inventory().count()).isZero();
+            assertThat(host.gpu.house.inventory().count()).isZero();
             assertThat(SharedMemory.live()).isEqualTo(2);
         });
     }

@@ -66,10 +66,10 @@ class VirtqueueDoorTest {
 
         UUID uuid = exported();
 
-        assertThat(vm.objects.find("linux", uuid)).isPresent();
-        assertThat(vm.objects.find("default", uuid)).isEmpty();
-        assertThat(vm.house.inventory().get(TestMachine.KEY).connected()).isTrue();
-        assertThat(vm.house.inventory().get(TestMachine.KEY).usage().resources())
+        assertThat(vm.gpu.objects.find("linux", uuid)).isPresent();
+        assertThat(vm.gpu.objects.find("default", uuid)).isEmpty();
+        assertThat(vm.gpu.house.inventory().get(GpuHouse.KEY).connected()).isTrue();
+        assertThat(vm.gpu.house.inventory().get(GpuHouse.KEY).usage().resources())
                 .isEqualTo(1);
     }
 
@@ -106,7 +106,10 @@ class VirtqueueDoorTest {
     @Test
     void anAnswerThatComesLateIsACallLater() throws Exception {
         vm.started();
-        vm.house.knobs().setTiming(Optional.of(TestMachine.KEY), new DeviceTiming(Latency.ZERO, Latency.parse("20ms")));
+        vm.gpu
+                .house
+                .knobs()
+                .setTiming(Optional.of(GpuHouse.KEY), new DeviceTiming(Latency.ZERO, Latency.parse("20ms")));
         vm.send(GpuRequest.of(CREATE));
         vm.send(GpuRequest.of(ASSIGN));
         assertThat(vm.control.take()).isEmpty();
@@ -118,7 +121,7 @@ class VirtqueueDoorTest {
     @Test
     void anAnswerGivenTwiceIsOneUsedBuffer() throws Exception {
         vm.started();
-        vm.house.knobs().inject(Optional.of(TestMachine.KEY), Fault.parse("RESOURCE_CREATE_2D=twice"));
+        vm.gpu.house.knobs().inject(Optional.of(GpuHouse.KEY), Fault.parse("RESOURCE_CREATE_2D=twice"));
 
         assertThat(result(vm.run(CREATE))).isEqualTo(GpuResult.OK_NODATA);
         assertThat(result(vm.run(ASSIGN))).isEqualTo(GpuResult.OK_RESOURCE_UUID);
@@ -128,7 +131,7 @@ class VirtqueueDoorTest {
     @Test
     void theDriverChoosesFeaturesAndTheDeviceKeepsToThem() throws Exception {
         vm.started(vm.device.offered().without(GpuFeature.RESOURCE_UUID));
-        assertThat(vm.house.inventory().get(TestMachine.KEY).features().has(GpuFeature.RESOURCE_UUID))
+        assertThat(vm.gpu.house.inventory().get(GpuHouse.KEY).features().has(GpuFeature.RESOURCE_UUID))
                 .isFalse();
 
         assertThat(result(vm.run(CREATE))).isEqualTo(GpuResult.OK_NODATA);
@@ -151,7 +154,7 @@ class VirtqueueDoorTest {
         assertThat(vm.cursor.take()).isEmpty();
 
         vm.device.reset();
-        assertThat(vm.objects.find("linux", before)).isEmpty();
+        assertThat(vm.gpu.objects.find("linux", before)).isEmpty();
         try (TestRings again = new TestRings(vm)) {
             assertThat(result(again.run(CREATE))).isEqualTo(GpuResult.OK_NODATA);
         }
@@ -163,7 +166,7 @@ class VirtqueueDoorTest {
         vm.started();
         exported();
 
-        vm.house.reset(TestMachine.KEY);
+        vm.gpu.house.reset(GpuHouse.KEY);
 
         assertThat(vm.events.poll()).isEqualTo("needs reset: it was reset by an operator");
         vm.send(GpuRequest.of(CREATE));
@@ -177,7 +180,7 @@ class VirtqueueDoorTest {
     void anOperatorsDeleteUnplugs() throws Exception {
         vm.started();
 
-        vm.house.delete(TestMachine.KEY, "an operator said so");
+        vm.gpu.house.delete(GpuHouse.KEY, "an operator said so");
 
         assertThat(vm.events.poll()).isEqualTo("unplugged: an operator said so");
         assertThatThrownBy(vm.device::reset).isInstanceOf(DeviceGoneException.class);
@@ -188,7 +191,7 @@ class VirtqueueDoorTest {
 
     @Test
     void aNameIsOneDevices() {
-        assertThatThrownBy(() -> vm.door.plug(TestMachine.KEY, vm.door.deviceFeatures(), vm.memory, vm))
+        assertThatThrownBy(() -> vm.gpu.door.plug(GpuHouse.KEY, vm.gpu.door.deviceFeatures(), vm.memory, vm))
                 .isInstanceOf(ErrnoException.class)
                 .hasMessageContaining("linux/vm0");
     }
@@ -211,13 +214,13 @@ class VirtqueueDoorTest {
     @Test
     void stoppingWaitsForWhatWasTakenAndNotForEver() throws Exception {
         vm.started();
-        vm.house.knobs().inject(Optional.empty(), Fault.parse("RESOURCE_CREATE_2D=late:30ms"));
+        vm.gpu.house.knobs().inject(Optional.empty(), Fault.parse("RESOURCE_CREATE_2D=late:30ms"));
         vm.send(GpuRequest.of(CREATE));
         assertThat(vm.device.stop(0, Duration.ofSeconds(10))).isEqualTo(1);
         assertThat(vm.control.take()).isPresent();
 
         vm.start(0, 1);
-        vm.house.knobs().inject(Optional.empty(), Fault.parse("RESOURCE_ASSIGN_UUID=never"));
+        vm.gpu.house.knobs().inject(Optional.empty(), Fault.parse("RESOURCE_ASSIGN_UUID=never"));
         vm.send(GpuRequest.of(ASSIGN));
         assertThat(vm.device.stop(0, Duration.ofMillis(20))).isEqualTo(2);
         assertThat(vm.control.take()).isEmpty();
@@ -233,9 +236,9 @@ class VirtqueueDoorTest {
         GpuResponse assigned = vm.run(new GpuCommand.ResourceAssignUuid(9)).response();
         UUID uuid = ((GpuResponse.OkResourceUuid) assigned).uuid();
 
-        assertThat(vm.objects.find("linux", uuid)).isPresent();
+        assertThat(vm.gpu.objects.find("linux", uuid)).isPresent();
         vm.device.close();
-        assertThat(vm.objects.find("linux", uuid)).isEmpty();
+        assertThat(vm.gpu.objects.find("linux", uuid)).isEmpty();
     }
 
     @Test
@@ -260,7 +263,7 @@ class VirtqueueDoorTest {
         vm.started();
         List<TapListener.Submitted> seen = new ArrayList<>();
         List<Bytes> answers = new ArrayList<>();
-        Runnable end = vm.house.taps().open(TestMachine.KEY, false, false, new Watcher(seen, answers));
+        Runnable end = vm.gpu.house.taps().open(GpuHouse.KEY, false, false, new Watcher(seen, answers));
         vm.run(CREATE);
         end.run();
 
@@ -278,7 +281,7 @@ class VirtqueueDoorTest {
     @Test
     void moreThanOneServingOfBuffersIsSaidToBeLeft() throws Exception {
         vm.started();
-        vm.house.knobs().setTiming(Optional.empty(), DeviceTiming.NONE);
+        vm.gpu.house.knobs().setTiming(Optional.empty(), DeviceTiming.NONE);
         for (int i = 0; i < 64; i++) {
             vm.control.submit(GpuWire.encodeRequest(GpuRequest.of(ASSIGN)), 40);
         }

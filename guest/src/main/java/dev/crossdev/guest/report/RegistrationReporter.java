@@ -1,7 +1,7 @@
 package dev.crossdev.guest.report;
 
-import com.google.protobuf.Duration;
 import dev.crossdev.grpc.dialect.BootId;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.guest.driver.ServiceLink;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
@@ -17,6 +17,7 @@ import dev.crossdev.proto.admin.v1.ReportRegistrationsRequest;
 import dev.crossdev.proto.admin.v1.ReportedRegistration;
 import io.grpc.StatusRuntimeException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -95,17 +96,10 @@ public final class RegistrationReporter {
 
     private static RegistrationNumbers numbers(BufferTimes times) {
         RegistrationNumbers.Builder numbers =
-                RegistrationNumbers.newBuilder().setBlocked(duration(times.blockedNanos()));
-        times.roundTripNanos().ifPresent(nanos -> numbers.setRoundTrip(duration(nanos)));
-        times.hiddenNanos().ifPresent(nanos -> numbers.setHidden(duration(nanos)));
+                RegistrationNumbers.newBuilder().setBlocked(ProtoTimes.toProto(Duration.ofNanos(times.blockedNanos())));
+        times.roundTripNanos().ifPresent(nanos -> numbers.setRoundTrip(ProtoTimes.toProto(Duration.ofNanos(nanos))));
+        times.hiddenNanos().ifPresent(nanos -> numbers.setHidden(ProtoTimes.toProto(Duration.ofNanos(nanos))));
         return numbers.build();
-    }
-
-    private static Duration duration(long nanos) {
-        return Duration.newBuilder()
-                .setSeconds(TimeUnit.NANOSECONDS.toSeconds(nanos))
-                .setNanos((int) (nanos % TimeUnit.SECONDS.toNanos(1)))
-                .build();
     }
 
     private static RegistrationMoment moment(Moment moment) {

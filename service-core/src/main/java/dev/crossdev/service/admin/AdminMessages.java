@@ -1,14 +1,13 @@
 package dev.crossdev.service.admin;
 
-import com.google.protobuf.Timestamp;
 import dev.crossdev.grpc.admin.Timings;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.proto.admin.v1.Display;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.DeviceView;
 import dev.crossdev.virtio.Displays;
 import dev.crossdev.virtio.Features;
-import java.time.Instant;
 import java.util.List;
 
 /** Devices as messages. */
@@ -25,14 +24,14 @@ final class AdminMessages {
                 .addAllFeatureNames(featureNames(view.features(), type))
                 .setEpoch(view.epoch())
                 .setConnected(view.connected())
-                .setCreatedAt(timestamp(view.createdAt()))
+                .setCreatedAt(ProtoTimes.toProto(view.createdAt()))
                 .putAllCommands(view.commands())
                 .setResources(view.usage().resources())
                 .setResourceBytes(view.usage().resourceBytes())
                 .setTiming(Timings.toProto(view.timing()))
                 .putAllViolations(view.violations())
                 .putAllFaultHits(view.faultHits());
-        view.leaseEndsAt().map(AdminMessages::timestamp).ifPresent(message::setLeaseExpiresAt);
+        view.leaseEndsAt().map(ProtoTimes::toProto).ifPresent(message::setLeaseExpiresAt);
         view.faults().forEach(fault -> message.addFaults(Timings.toProto(fault)));
         return message.build();
     }
@@ -54,12 +53,5 @@ final class AdminMessages {
                         .setHeight(display.size().height())
                         .build())
                 .toList();
-    }
-
-    static Timestamp timestamp(Instant instant) {
-        return Timestamp.newBuilder()
-                .setSeconds(instant.getEpochSecond())
-                .setNanos(instant.getNano())
-                .build();
     }
 }

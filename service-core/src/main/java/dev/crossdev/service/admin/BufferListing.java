@@ -4,6 +4,7 @@ import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import dev.crossdev.dmabuf.bufinfo.Suspicion;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.BufferSuspicion;
 import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.proto.admin.v1.ListBuffersResponse;
@@ -36,7 +37,7 @@ final class BufferListing {
                 .setTotalBuffers(all.size())
                 .setTotalBytes(
                         all.stream().mapToLong(held -> held.buffer().size()).sum())
-                .setTakenAt(AdminMessages.timestamp(now));
+                .setTakenAt(ProtoTimes.toProto(now));
         page.elements().forEach(held -> response.addBuffers(BufferMessages.buffer(held, house.type())));
         return response.build();
     }
@@ -50,8 +51,7 @@ final class BufferListing {
             all.add(held -> held.buffer().state().equalsIgnoreCase(request.getState()));
         }
         if (request.hasMinAge()) {
-            Duration least = Duration.ofSeconds(
-                    request.getMinAge().getSeconds(), request.getMinAge().getNanos());
+            Duration least = ProtoTimes.fromProto(request.getMinAge());
             all.add(held -> held.buffer().info().age(now).compareTo(least) >= 0);
         }
         if (!request.getHolder().isEmpty()) {

@@ -1,11 +1,11 @@
 package dev.crossdev.service.admin;
 
-import com.google.protobuf.Duration;
 import dev.crossdev.dmabuf.bufinfo.AttachmentInfo;
 import dev.crossdev.dmabuf.bufinfo.BufferInfo;
 import dev.crossdev.dmabuf.bufinfo.RegistrationInfo;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.fence.FenceInfo;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.proto.admin.v1.Buffer;
 import dev.crossdev.proto.admin.v1.BufferFence;
@@ -32,7 +32,7 @@ final class BufferMessages {
                 .setSize(info.size())
                 .setState(buffer.state())
                 .setReferences(info.references())
-                .setCreatedAt(AdminMessages.timestamp(info.since()))
+                .setCreatedAt(ProtoTimes.toProto(info.since()))
                 .setPath(buffer.path())
                 .setDescription(buffer.description())
                 .setName(info.name().orElse(""))
@@ -49,7 +49,7 @@ final class BufferMessages {
     private static BufferHolder holder(AttachmentInfo attachment) {
         return BufferHolder.newBuilder()
                 .setImporter(attachment.importer())
-                .setSince(AdminMessages.timestamp(attachment.since()))
+                .setSince(ProtoTimes.toProto(attachment.since()))
                 .setDynamic(attachment.dynamic())
                 .setMapped(attachment.mapped())
                 .setPinned(attachment.pinned())
@@ -61,9 +61,7 @@ final class BufferMessages {
                 .setUsage(fence.usage().name().toLowerCase(Locale.ROOT))
                 .setOwner(fence.owner())
                 .setSequence(fence.sequence())
-                .setLeft(Duration.newBuilder()
-                        .setSeconds(fence.left().getSeconds())
-                        .setNanos(fence.left().getNano()))
+                .setLeft(ProtoTimes.toProto(fence.left()))
                 .setError(fence.error().map(Errno::name).orElse(""))
                 .build();
     }
@@ -73,10 +71,10 @@ final class BufferMessages {
                 .setState(registration.state().name())
                 .setError(registration.errno().map(Errno::name).orElse(""))
                 .setCause(registration.cause().orElse(""))
-                .setSince(AdminMessages.timestamp(registration.since()))
+                .setSince(ProtoTimes.toProto(registration.since()))
                 .setWaiters(registration.waiters())
                 .setAsked(registration.asked());
-        registration.settledAt().map(AdminMessages::timestamp).ifPresent(message::setSettledAt);
+        registration.settledAt().map(ProtoTimes::toProto).ifPresent(message::setSettledAt);
         return message.build();
     }
 }

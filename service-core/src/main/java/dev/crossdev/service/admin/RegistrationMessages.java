@@ -2,6 +2,7 @@ package dev.crossdev.service.admin;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.proto.admin.v1.GuestReport;
 import dev.crossdev.proto.admin.v1.Registration;
@@ -14,7 +15,6 @@ import dev.crossdev.proto.admin.v1.ReportRegistrationsRequest;
 import dev.crossdev.proto.admin.v1.ReportedRegistration;
 import dev.crossdev.service.registration.GuestNotes;
 import dev.crossdev.service.registration.Moment;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -74,9 +74,10 @@ final class RegistrationMessages {
 
     private static GuestReport report(dev.crossdev.service.registration.Registration.Report report) {
         GuestNotes notes = report.notes();
-        RegistrationNumbers.Builder numbers = RegistrationNumbers.newBuilder().setBlocked(duration(notes.blocked()));
-        notes.roundTrip().map(RegistrationMessages::duration).ifPresent(numbers::setRoundTrip);
-        notes.hidden().map(RegistrationMessages::duration).ifPresent(numbers::setHidden);
+        RegistrationNumbers.Builder numbers =
+                RegistrationNumbers.newBuilder().setBlocked(ProtoTimes.toProto(notes.blocked()));
+        notes.roundTrip().map(ProtoTimes::toProto).ifPresent(numbers::setRoundTrip);
+        notes.hidden().map(ProtoTimes::toProto).ifPresent(numbers::setHidden);
         GuestReport.Builder message = GuestReport.newBuilder()
                 .setStrategy(report.strategy())
                 .setRun(report.run())
@@ -118,9 +119,9 @@ final class RegistrationMessages {
                 uuid,
                 moments,
                 waits,
-                numbers.hasRoundTrip() ? Optional.of(duration(numbers.getRoundTrip())) : Optional.empty(),
-                duration(numbers.getBlocked()),
-                numbers.hasHidden() ? Optional.of(duration(numbers.getHidden())) : Optional.empty());
+                numbers.hasRoundTrip() ? Optional.of(ProtoTimes.fromProto(numbers.getRoundTrip())) : Optional.empty(),
+                ProtoTimes.fromProto(numbers.getBlocked()),
+                numbers.hasHidden() ? Optional.of(ProtoTimes.fromProto(numbers.getHidden())) : Optional.empty());
     }
 
     private static Moment moment(RegistrationMoment moment) {
@@ -129,16 +130,5 @@ final class RegistrationMessages {
                 throw new ErrnoException(Errno.EINVAL, "a moment that this service does not know");
             default -> Moment.valueOf(moment.name().substring(PREFIX.length()));
         };
-    }
-
-    private static Duration duration(com.google.protobuf.Duration message) {
-        return Duration.ofSeconds(message.getSeconds(), message.getNanos());
-    }
-
-    private static com.google.protobuf.Duration duration(Duration duration) {
-        return com.google.protobuf.Duration.newBuilder()
-                .setSeconds(duration.getSeconds())
-                .setNanos(duration.getNano())
-                .build();
     }
 }

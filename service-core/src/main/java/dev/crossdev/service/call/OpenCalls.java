@@ -4,7 +4,6 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.grpc.server.CallThread;
 import dev.crossdev.grpc.status.Statuses;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
@@ -36,8 +35,7 @@ public class OpenCalls implements ServerInterceptor, Prioritized {
         }
         TrackedCall<Q, A> tracked = new TrackedCall<>(call, VertxCallThread.ofThisCall());
         open.add(tracked);
-        TrackedListener<Q> listener =
-                new TrackedListener<>(next.startCall(tracked, headers), () -> open.remove(tracked));
+        EndingListener<Q> listener = new EndingListener<>(next.startCall(tracked, headers), () -> open.remove(tracked));
         tracked.listener = listener;
         return listener;
     }
@@ -56,27 +54,6 @@ public class OpenCalls implements ServerInterceptor, Prioritized {
     /** How many streams are open. */
     public int count() {
         return open.size();
-    }
-
-    private static final class TrackedListener<Q> extends SimpleForwardingServerCallListener<Q> {
-        private final Runnable over;
-
-        TrackedListener(ServerCall.Listener<Q> listener, Runnable over) {
-            super(listener);
-            this.over = over;
-        }
-
-        @Override
-        public void onCancel() {
-            over.run();
-            super.onCancel();
-        }
-
-        @Override
-        public void onComplete() {
-            over.run();
-            super.onComplete();
-        }
     }
 
     private static final class TrackedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {

@@ -4,7 +4,6 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.service.ServiceSettings;
-import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
@@ -63,7 +62,7 @@ public class StreamLimit implements ServerInterceptor, Prioritized {
             }
         };
         try {
-            return new Counted<>(next.startCall(call, headers), leave);
+            return new EndingListener<>(next.startCall(call, headers), leave);
         } catch (RuntimeException | Error e) {
             leave.run();
             throw e;
@@ -98,27 +97,6 @@ public class StreamLimit implements ServerInterceptor, Prioritized {
             open--;
             connection.ifPresent(
                     each -> byConnection.computeIfPresent(each, (_, count) -> count == 1 ? null : count - 1));
-        }
-    }
-
-    private static final class Counted<Q> extends SimpleForwardingServerCallListener<Q> {
-        private final Runnable leave;
-
-        Counted(ServerCall.Listener<Q> listener, Runnable leave) {
-            super(listener);
-            this.leave = leave;
-        }
-
-        @Override
-        public void onCancel() {
-            leave.run();
-            super.onCancel();
-        }
-
-        @Override
-        public void onComplete() {
-            leave.run();
-            super.onComplete();
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.crossdev.service.registration;
 
 import dev.crossdev.service.house.DeviceKey;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,20 @@ public record Registration(
      * @param estimated whether the guest's clock is another machine's, so that its times were placed around the device's
      */
     public record Report(String strategy, long run, boolean estimated, GuestNotes notes) {}
+
+    /** With one more importer, as of a later version of the log. */
+    Registration with(ImporterSeen importer, long later) {
+        List<ImporterSeen> more = new ArrayList<>(importers);
+        more.add(importer);
+        return new Registration(
+                number, later, device, resourceId, uuid, result, deviceTimes, List.copyOf(more), report);
+    }
+
+    /** With the guest's side, as of a later version of the log. */
+    Registration with(Report guests, long later) {
+        return new Registration(
+                number, later, device, resourceId, uuid, result, deviceTimes, importers, Optional.of(guests));
+    }
 
     /** All moments: the device's own where they are known, the guest's for the rest. */
     public Map<Moment, Long> moments() {

@@ -5,7 +5,6 @@ import dev.crossdev.service.house.RegistrationAnswer;
 import dev.crossdev.service.registration.Registration.DeviceTimes;
 import dev.crossdev.service.registration.Registration.ImporterSeen;
 import dev.crossdev.service.registration.Registration.Report;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -79,18 +78,7 @@ public final class RegistrationLog {
         if (there == null || there.importers().size() >= MAX_IMPORTERS) {
             return;
         }
-        List<ImporterSeen> importers = new ArrayList<>(there.importers());
-        importers.add(new ImporterSeen(importer, nanoTime.getAsLong()));
-        put(new Registration(
-                there.number(),
-                ++version,
-                there.device(),
-                there.resourceId(),
-                there.uuid(),
-                there.result(),
-                there.deviceTimes(),
-                List.copyOf(importers),
-                there.report()));
+        put(there.with(new ImporterSeen(importer, nanoTime.getAsLong()), ++version));
     }
 
     /**
@@ -119,16 +107,7 @@ public final class RegistrationLog {
                                     Optional.empty(),
                                     List.of(),
                                     Optional.of(report))
-                            : new Registration(
-                                    there.number(),
-                                    ++version,
-                                    there.device(),
-                                    there.resourceId(),
-                                    there.uuid(),
-                                    there.result(),
-                                    there.deviceTimes(),
-                                    there.importers(),
-                                    Optional.of(report)));
+                            : there.with(report, ++version));
         }
     }
 

@@ -1,12 +1,12 @@
 package dev.crossdev.system.deploy;
 
 import dev.crossdev.system.Checkout;
+import dev.crossdev.testing.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -29,8 +29,7 @@ final class Podman {
         }
         // The default limits are those of the process that started podman, which may have no right to set them again;
         // crun refuses control groups of both versions side by side, runc does not.
-        boolean runc = Arrays.stream(System.getenv("PATH").split(":"))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "runc")));
+        boolean runc = Programs.ofThisMachine().find("runc").isPresent();
         Path settings = Files.writeString(Path.of("target", "containers.conf").toAbsolutePath(), """
                 [containers]
                 default_ulimits = ["nofile=16384:16384", "nproc=4096:4096"]

@@ -19,6 +19,7 @@ import dev.crossdev.proto.admin.v1.GetDeviceRequest;
 import dev.crossdev.proto.admin.v1.InjectFaultRequest;
 import dev.crossdev.virtio.timing.Fault;
 import dev.crossdev.virtio.video.MemType;
+import dev.crossdev.virtio.video.QueueType;
 import dev.crossdev.virtio.video.VideoCommand;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoFormat;
@@ -48,8 +49,7 @@ class InjectedFaultsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String DEVICE = "faulty";
 
-    private static final VideoCommand QUERY =
-            new VideoCommand.QueryCapability(dev.crossdev.virtio.video.QueueType.INPUT);
+    private static final VideoCommand QUERY = new VideoCommand.QueryCapability(QueueType.INPUT);
     private static final VideoCommand CREATE = new VideoCommand.StreamCreate(
             1, MemType.GUEST_PAGES, MemType.VIRTIO_OBJECT, VideoFormat.H264.number(), "faulty");
 

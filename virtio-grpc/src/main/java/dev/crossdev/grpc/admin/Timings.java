@@ -1,8 +1,8 @@
 package dev.crossdev.grpc.admin;
 
-import com.google.protobuf.Duration;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.AnswerOtherUuid;
 import dev.crossdev.proto.admin.v1.AnswerTwice;
 import dev.crossdev.proto.admin.v1.DropConnection;
@@ -40,23 +40,24 @@ public final class Timings {
     private static dev.crossdev.proto.admin.v1.Latency latency(Latency latency) {
         dev.crossdev.proto.admin.v1.Latency.Builder message = dev.crossdev.proto.admin.v1.Latency.newBuilder();
         switch (latency) {
-            case Latency.Fixed(java.time.Duration time) -> message.setFixed(duration(time));
+            case Latency.Fixed(java.time.Duration time) -> message.setFixed(ProtoTimes.toProto(time));
             case Latency.Uniform(java.time.Duration min, java.time.Duration max) ->
-                message.setUniform(
-                        UniformLatency.newBuilder().setMin(duration(min)).setMax(duration(max)));
-            case Latency.Exponential(java.time.Duration mean) -> message.setExponential(duration(mean));
+                message.setUniform(UniformLatency.newBuilder()
+                        .setMin(ProtoTimes.toProto(min))
+                        .setMax(ProtoTimes.toProto(max)));
+            case Latency.Exponential(java.time.Duration mean) -> message.setExponential(ProtoTimes.toProto(mean));
         }
         return message.build();
     }
 
     private static Latency latencyOf(dev.crossdev.proto.admin.v1.Latency message) {
         return switch (message.getLatencyCase()) {
-            case FIXED -> new Latency.Fixed(durationOf(message.getFixed()));
+            case FIXED -> new Latency.Fixed(ProtoTimes.fromProto(message.getFixed()));
             case UNIFORM ->
                 new Latency.Uniform(
-                        durationOf(message.getUniform().getMin()),
-                        durationOf(message.getUniform().getMax()));
-            case EXPONENTIAL -> new Latency.Exponential(durationOf(message.getExponential()));
+                        ProtoTimes.fromProto(message.getUniform().getMin()),
+                        ProtoTimes.fromProto(message.getUniform().getMax()));
+            case EXPONENTIAL -> new Latency.Exponential(ProtoTimes.fromProto(message.getExponential()));
             case LATENCY_NOT_SET -> Latency.ZERO;
         };
     }
@@ -72,7 +73,7 @@ public final class Timings {
                 .setCount(fault.times());
         switch (fault.effect()) {
             case FaultEffect.Error(int code) -> message.setAnswerCode(code);
-            case FaultEffect.Late(java.time.Duration by) -> message.setAnswerLate(duration(by));
+            case FaultEffect.Late(java.time.Duration by) -> message.setAnswerLate(ProtoTimes.toProto(by));
             case FaultEffect.Twice() -> message.setAnswerTwice(AnswerTwice.getDefaultInstance());
             case FaultEffect.OtherUuid() -> message.setAnswerOtherUuid(AnswerOtherUuid.getDefaultInstance());
             case FaultEffect.Never() -> message.setNeverAnswer(NeverAnswer.getDefaultInstance());
@@ -92,24 +93,13 @@ public final class Timings {
     private static FaultEffect effectOf(dev.crossdev.proto.admin.v1.Fault message) {
         return switch (message.getFaultCase()) {
             case ANSWER_CODE -> new FaultEffect.Error(message.getAnswerCode());
-            case ANSWER_LATE -> new FaultEffect.Late(durationOf(message.getAnswerLate()));
+            case ANSWER_LATE -> new FaultEffect.Late(ProtoTimes.fromProto(message.getAnswerLate()));
             case ANSWER_TWICE -> new FaultEffect.Twice();
             case ANSWER_OTHER_UUID -> new FaultEffect.OtherUuid();
             case NEVER_ANSWER -> new FaultEffect.Never();
             case DROP_CONNECTION -> new FaultEffect.Disconnect();
             case FAULT_NOT_SET -> throw new IllegalArgumentException("a fault without an effect");
         };
-    }
-
-    private static Duration duration(java.time.Duration duration) {
-        return Duration.newBuilder()
-                .setSeconds(duration.getSeconds())
-                .setNanos(duration.getNano())
-                .build();
-    }
-
-    private static java.time.Duration durationOf(Duration message) {
-        return java.time.Duration.ofSeconds(message.getSeconds(), message.getNanos());
     }
 
     /** The records check themselves; what they refuse is the caller's mistake. */

@@ -41,7 +41,7 @@ final class DeviceMessages {
                 message.setMemory(memory(regions).setWindow(MemoryWindow.getDefaultInstance()));
         }
         if (open.lease().isPositive()) {
-            message.setLease(duration(open.lease()));
+            message.setLease(ProtoTimes.toProto(open.lease()));
         }
         return message.build();
     }
@@ -98,7 +98,7 @@ final class DeviceMessages {
 
     /** @throws ErrnoException EINVAL for a negative or endless one */
     static Duration leaseOf(com.google.protobuf.Duration message) {
-        Duration lease = durationOf(message);
+        Duration lease = ProtoTimes.fromProto(message);
         if (lease.isNegative() || lease.compareTo(MAX_LEASE) > 0) {
             throw new ErrnoException(Errno.EINVAL, "a lease is between nothing and a day, not " + lease);
         }
@@ -124,22 +124,6 @@ final class DeviceMessages {
 
     static ErrnoException noOperation() {
         return new ErrnoException(Errno.EINVAL, "nothing to do: neither a command nor a memory access");
-    }
-
-    static com.google.protobuf.Duration duration(Duration duration) {
-        return com.google.protobuf.Duration.newBuilder()
-                .setSeconds(duration.getSeconds())
-                .setNanos(duration.getNano())
-                .build();
-    }
-
-    /** @throws ErrnoException EINVAL for what java.time cannot hold */
-    static Duration durationOf(com.google.protobuf.Duration message) {
-        try {
-            return Duration.ofSeconds(message.getSeconds(), message.getNanos());
-        } catch (ArithmeticException e) {
-            throw new ErrnoException(Errno.EINVAL, "not a duration", e);
-        }
     }
 
     static Opened opened(StreamOpened opened) {
