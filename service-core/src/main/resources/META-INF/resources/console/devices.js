@@ -1,6 +1,6 @@
 // Devices: a table, and how many commands they answer.
 
-import { age, bytes, count, element, rate } from './format.js';
+import { age, bytes, colour, count, element, rate } from './format.js';
 import { Lines } from './charts.js';
 import { Table } from './table.js';
 
@@ -83,6 +83,6 @@ export class Devices {
 
   render() {
     this.#table.update(this.#latest);
-    this.#chart.update([{ label: 'commands', colour: () => getComputedStyle(document.documentElement).getPropertyValue('--s2').trim(), points: [...this.#points] }]);
+    this.#chart.update([{ label: 'commands', colour: () => colour('--s2'), points: [...this.#points] }]);
   }
 }

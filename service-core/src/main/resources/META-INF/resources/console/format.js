@@ -44,6 +44,15 @@ export const element = (name, attributes = {}, ...children) => {
   return made;
 };
 
+const SVG = 'http://www.w3.org/2000/svg';
+
+export const svg = (name, attributes, text) => {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+};
+
 export const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** Says something to those who do not see the page; sparingly. */

@@ -1,17 +1,9 @@
 // A run's registrations as bars over time, in the colours of report.html.
 
-import { element, millis, percent } from './format.js';
+import { element, millis, percent, svg } from './format.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 640, LEFT = 34, RIGHT = 12, ROW = 15, TOP = 4, BOTTOM = 20;
 const MOST_ROWS = 32;
-
-const svg = (name, attributes, text) => {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
 
 export const summary = run => run.strategy
   ? `${run.registrations.length} buffers, round trip ${millis(run.roundTrip)} ms, waited ${millis(run.blocked)} ms in all, ${percent(run.hiddenShare)} hidden`

@@ -1,25 +1,17 @@
 // The part of the page about UUID registrations.
 
-import { element, millis, percent } from './format.js';
+import { element, millis, percent, svg } from './format.js';
 import { Lines, strategyColour, strategyOrder } from './charts.js';
 import { draw, name } from './gantt.js';
 import { Runs } from './runs.js';
 import { Table } from './table.js';
 
-const SVG = 'http://www.w3.org/2000/svg';
-
 /** How much was hidden, as a bar; the number stands beside it. */
 const shareBar = (cell, run) => {
   const share = run.hiddenShare;
   if (!cell.firstElementChild) {
-    const picture = document.createElementNS(SVG, 'svg');
-    for (const [key, value] of Object.entries({ viewBox: '0 0 100 8', width: '144', height: '12', preserveAspectRatio: 'none', 'aria-hidden': 'true' })) picture.setAttribute(key, value);
-    for (const kind of ['blocked', 'flight']) {
-      const part = document.createElementNS(SVG, 'rect');
-      part.setAttribute('class', kind);
-      part.setAttribute('height', '8');
-      picture.append(part);
-    }
+    const picture = svg('svg', { viewBox: '0 0 100 8', width: '144', height: '12', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+    for (const kind of ['blocked', 'flight']) picture.append(svg('rect', { class: kind, height: '8' }));
     cell.append(element('span', { class: 'share' }, picture), element('span'));
   }
   const [blocked, hidden] = cell.querySelectorAll('rect');

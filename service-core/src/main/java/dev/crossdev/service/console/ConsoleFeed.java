@@ -75,11 +75,6 @@ final class ConsoleFeed {
         }
     }
 
-    /** How many look. */
-    int count() {
-        return browsers.size();
-    }
-
     /** Takes nobody in any more and says goodbye to all. Does not wait. */
     void endAll() {
         lock.lock();

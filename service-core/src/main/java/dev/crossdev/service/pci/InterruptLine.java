@@ -19,7 +19,6 @@ final class InterruptLine implements AutoCloseable {
     private @Nullable EventDescriptor line;
     private int status;
     private boolean masked;
-    private long raised;
 
     synchronized void raise(int reason) {
         status |= reason;
@@ -64,15 +63,9 @@ final class InterruptLine implements AutoCloseable {
         masked = false;
     }
 
-    /** How often the VMM was signalled. */
-    synchronized long raised() {
-        return raised;
-    }
-
     private void signal() {
         EventDescriptor connected = line;
         if (connected != null && !masked) {
-            raised++;
             connected.signal();
         }
     }

@@ -113,10 +113,6 @@ final class VirtioPciFunction {
         interrupts.raise(InterruptLine.CONFIG);
     }
 
-    int status() {
-        return status;
-    }
-
     private long readBar(int offset, int length) {
         int within = offset % PciConfigSpace.PAGE;
         return switch (offset - within) {
