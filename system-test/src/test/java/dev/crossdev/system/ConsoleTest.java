@@ -2,6 +2,7 @@ package dev.crossdev.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
@@ -16,12 +17,19 @@ import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.gpu.v1.ExecuteRequest;
 import dev.crossdev.proto.gpu.v1.GpuCommand;
 import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
+import dev.crossdev.proto.gpu.v1.MemEntry;
 import dev.crossdev.proto.gpu.v1.PixelFormat;
+import dev.crossdev.proto.gpu.v1.Rect;
 import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
+import dev.crossdev.proto.gpu.v1.ResourceAttachBacking;
 import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
+import dev.crossdev.proto.gpu.v1.ResourceFlush;
+import dev.crossdev.proto.gpu.v1.SetScanout;
+import dev.crossdev.proto.gpu.v1.TransferToHost2d;
 import dev.crossdev.system.Checkout.Ended;
 import dev.crossdev.testing.Programs;
 import dev.crossdev.testing.RequiresProgram;
@@ -44,6 +52,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ConsoleTest {
 
     private static final String DEVICE = "console-test";
+    private static final int SIDE = 32;
+
+    /** By a copy: the browser warns of a canvas that is read again and again. */
+    private static final String FIRST_PIXEL = """
+            canvas => {
+              const copy = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+              copy.drawImage(canvas, 0, 0);
+              return [...copy.getImageData(0, 0, 1, 1).data].join();
+            }""";
+
     private static final double PATIENCE_MILLIS = 30_000;
     private static final Path PICTURES = Path.of("target", "console");
 
@@ -88,6 +106,9 @@ class ConsoleTest {
         Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
         that(page.locator("#connection")).hasText("live");
         play("block-at-export");
+        that(page.locator("#strategies tbody")).containsText("block-at-export");
+        // For the picture: only what somebody can see is fetched.
+        page.evaluate("document.getElementById('scanouts').scrollIntoView()");
         play("deferred");
         Locator strategies = page.locator("#strategies tbody");
         that(strategies).containsText("block-at-export");
@@ -131,6 +152,43 @@ class ConsoleTest {
         page.keyboard().press("Space");
         that(rows).hasCount(1);
         that(rows.first().locator("th")).hasText(Pattern.compile(DEVICE + "/2"));
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void aScanoutIsShownAndMovesWhenAFrameLands() {
+        Rect all = Rect.newBuilder().setWidth(SIDE).setHeight(SIDE).build();
+        create(1, SIDE);
+        execute(GpuCommand.newBuilder()
+                .setResourceAttachBacking(ResourceAttachBacking.newBuilder()
+                        .setResourceId(1)
+                        .addEntries(MemEntry.newBuilder().setAddress(0x1000).setLength(SIDE * SIDE * 4))));
+        execute(GpuCommand.newBuilder()
+                .setSetScanout(SetScanout.newBuilder().setRect(all).setResourceId(1)));
+        Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
+        Locator canvas = page.locator("#scanout-list figure", new Page.LocatorOptions().setHasText(DEVICE))
+                .locator("canvas");
+        for (int frame = 1; frame <= 2; frame++) {
+            // Bytes B, G, R, A: another shade of red each time.
+            byte[] pixels = new byte[SIDE * SIDE * 4];
+            for (int at = 2; at < pixels.length; at += 4) {
+                pixels[at] = (byte) (100 * frame);
+            }
+            var _ = GpuDeviceGrpc.newBlockingStub(channel)
+                    .execute(ExecuteRequest.newBuilder()
+                            .setDevice(DEVICE)
+                            .setMemoryWrite(
+                                    MemoryWrite.newBuilder().setAddress(0x1000).setData(ByteString.copyFrom(pixels)))
+                            .build());
+            execute(GpuCommand.newBuilder()
+                    .setTransferToHost2D(
+                            TransferToHost2d.newBuilder().setRect(all).setResourceId(1)));
+            execute(GpuCommand.newBuilder()
+                    .setResourceFlush(ResourceFlush.newBuilder().setRect(all).setResourceId(1)));
+            canvas.scrollIntoViewIfNeeded();
+            that(canvas).hasAttribute("data-flushes", Integer.toString(frame));
+            assertThat(canvas.evaluate(FIRST_PIXEL)).isEqualTo(100 * frame + ",0,0,255");
+        }
         assertThat(complaints).isEmpty();
     }
 
@@ -179,6 +237,7 @@ class ConsoleTest {
     private static void picture(Page page, String name) {
         Object width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         assertThat(((Number) width).intValue()).as("wider than its screen").isZero();
+        page.evaluate("scrollTo(0, 0)");
         page.screenshot(new Page.ScreenshotOptions()
                 .setPath(PICTURES.resolve(name + ".png"))
                 .setFullPage(true));

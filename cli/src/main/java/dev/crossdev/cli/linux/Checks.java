@@ -20,7 +20,7 @@ final class Checks {
     /** @param detail what was seen */
     void check(boolean holds, String what, String detail) {
         held &= holds;
-        say(String.format("  %-6s%-62s%s", holds ? "ok" : "WRONG", what, detail).stripTrailing());
+        say(String.format("  %-6s%-64s%s", holds ? "ok" : "WRONG", what, detail).stripTrailing());
     }
 
     boolean held() {

@@ -126,6 +126,9 @@ class SingleCommandTest {
         execute(displayInfo());
         assertThat(get("/scanouts/default/" + device + "/3.png").statusCode()).isEqualTo(404);
         assertThat(get("/scanouts/default/nobody/0.png").statusCode()).isEqualTo(404);
+        assertThat(get("/scanouts/default/nobody/0.png?flushes=3").statusCode())
+                .as("to a page that has heard of it")
+                .isEqualTo(204);
         assertThatThrownBy(this::captured)
                 .isInstanceOfSatisfying(
                         StatusRuntimeException.class,
