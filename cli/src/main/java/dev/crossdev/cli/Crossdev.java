@@ -47,6 +47,7 @@ import picocli.CommandLine.Model.OptionSpec;
             LoadCommand.class,
             LinuxCommand.class,
             LsCommand.class,
+            TopCommand.class,
             WatchCommand.class,
             TimingCommand.class,
             FaultCommand.class,

@@ -6,12 +6,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The checkout that is being tested, and its command as a user would run it. */
 public final class Checkout {
@@ -20,6 +20,8 @@ public final class Checkout {
     public static final Path HOME = Path.of("..").toAbsolutePath().normalize();
 
     public static final Path CLIP = HOME.resolve("clips").resolve("demo.mp4");
+
+    private static final String COMMAND = HOME.resolve("crossdev").toString();
 
     private static final Pattern METERS = Pattern.compile("meters at http://(\\S+)/q/metrics");
 
@@ -87,10 +89,21 @@ public final class Checkout {
 
     /** Starts {@code ./crossdev --no-build} with arguments. */
     public static Command crossdev(String... arguments) {
+        return start(Stream.concat(Stream.of(COMMAND, "--no-build"), Stream.of(arguments))
+                .toList());
+    }
+
+    /** The same at a terminal of its own, 40 rows of 160 columns; needs the program {@code script}. */
+    static Command crossdevAtTerminal(String... arguments) {
+        return start(List.of(
+                "script",
+                "-qec",
+                "export TERM=xterm; stty rows 40 cols 160; " + COMMAND + " --no-build " + String.join(" ", arguments),
+                "/dev/null"));
+    }
+
+    private static Command start(List<String> command) {
         try {
-            List<String> command =
-                    new ArrayList<>(List.of(HOME.resolve("crossdev").toString(), "--no-build"));
-            command.addAll(List.of(arguments));
             Path log = Files.createTempFile(Path.of("target"), "crossdev-", ".log");
             return new Command(
                     new ProcessBuilder(command)

@@ -15,6 +15,7 @@ import dev.crossdev.proto.gpu.v1.PixelFormat;
 import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
 import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
 import dev.crossdev.system.Checkout.Ended;
+import dev.crossdev.testing.RequiresProgram;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** ls, timing, fault, reset and rm, typed at real services. */
+/** ls, top, timing, fault, reset and rm, typed at real services. */
 @ExtendWith(SharedServices.class)
 class OperatorCommandsTest {
 
@@ -105,6 +106,34 @@ class OperatorCommandsTest {
             assertThat(ended.output()).contains("1280x720, on or off");
         });
         ok("rm", DEVICE);
+    }
+
+    @Test
+    void topShowsWhatAGuestLeavesBehindAndWhatItsDevicesAnswer() {
+        execute(GpuCommand.newBuilder().setGetDisplayInfo(GetDisplayInfo.getDefaultInstance()));
+
+        String printed = ok("top", "--batch", "--count", "1", "--every", "100ms", "--guest", GUEST)
+                .output();
+
+        assertThat(printed)
+                .containsPattern("gpu-service +1 devices \\(0 with a stream\\), 0\\.0 commands/s")
+                .containsPattern("video-service +0 devices")
+                .containsPattern("operated/vm0 +gpu +lease +0\\.0");
+        ok("rm", DEVICE);
+    }
+
+    @Test
+    @RequiresProgram("script")
+    void topTakesATerminalsWholeScreenAndGivesItBack() {
+        Ended ended = Checkout.crossdevAtTerminal(
+                        Stream.concat(Stream.of("top", "--count", "2", "--every", "100ms"), where.stream())
+                                .toArray(String[]::new))
+                .await(PATIENCE);
+
+        assertThat(ended.exitCode()).as(ended.output()).isZero();
+        // The alternate screen of xterm and its kin.
+        assertThat(ended.output())
+                .containsSubsequence("\u001b[?1049h", "q quits", "gpu-service", "video-service", "\u001b[?1049l");
     }
 
     @Test

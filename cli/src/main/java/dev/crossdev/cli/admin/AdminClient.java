@@ -19,6 +19,8 @@ import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.proto.admin.v1.ListBuffersResponse;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesResponse;
+import dev.crossdev.proto.admin.v1.ListRegistrationsRequest;
+import dev.crossdev.proto.admin.v1.ListRegistrationsResponse;
 import dev.crossdev.proto.admin.v1.ResetDeviceRequest;
 import dev.crossdev.proto.admin.v1.SetDisplayRequest;
 import dev.crossdev.proto.admin.v1.SetTimingRequest;
@@ -89,6 +91,23 @@ public final class AdminClient implements AutoCloseable {
             token = page.getNextPageToken();
         } while (!token.isEmpty());
         return buffers;
+    }
+
+    /** The latest registrations, oldest first, in one answer. */
+    public ListRegistrationsResponse registrations(Optional<String> guest) {
+        ListRegistrationsResponse.Builder all = ListRegistrationsResponse.newBuilder();
+        String token = "";
+        do {
+            ListRegistrationsRequest request = ListRegistrationsRequest.newBuilder()
+                    .setGuest(guest.orElse(""))
+                    .setPageSize(PAGE)
+                    .setPageToken(token)
+                    .build();
+            ListRegistrationsResponse page = call(stub -> stub.listRegistrations(request));
+            token = page.getNextPageToken();
+            all.mergeFrom(page);
+        } while (!token.isEmpty());
+        return all.clearNextPageToken().build();
     }
 
     /** How many buffers the request describes, and their bytes; the buffers themselves are not fetched. */

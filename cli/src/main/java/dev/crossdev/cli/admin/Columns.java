@@ -5,20 +5,21 @@ import java.util.List;
 import java.util.Locale;
 
 /** Rows of text as aligned lines. */
-final class Columns {
+public final class Columns {
 
     private final List<List<String>> rows = new ArrayList<>();
 
-    Columns(String... heading) {
+    public Columns(String... heading) {
         rows.add(List.of(heading));
     }
 
-    void row(String... cells) {
+    /** As many as the heading has. */
+    public void row(String... cells) {
         rows.add(List.of(cells));
     }
 
     /** Without line breaks, and nothing blank at their ends. */
-    List<String> lines() {
+    public List<String> lines() {
         int[] widths = new int[rows.getFirst().size()];
         rows.forEach(row -> {
             for (int i = 0; i < widths.length; i++) {
@@ -37,12 +38,13 @@ final class Columns {
                 .toList();
     }
 
-    static String orDash(String text) {
+    /** A dash where there is nothing to say. */
+    public static String orDash(String text) {
         return text.isEmpty() ? "-" : text;
     }
 
     /** Three digits and a binary unit. */
-    static String bytes(long bytes) {
+    public static String bytes(long bytes) {
         if (bytes < 1024) {
             return Long.toString(bytes);
         }

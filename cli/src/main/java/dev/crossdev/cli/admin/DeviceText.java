@@ -11,27 +11,29 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A device, and what changed about it, in words. */
-final class DeviceText {
+public final class DeviceText {
 
     private DeviceText() {}
 
-    static String name(Device device) {
+    /** With its guest. */
+    public static String name(Device device) {
         return device.getGuest() + "/" + device.getDevice();
     }
 
-    static String owner(Device device) {
+    /** What keeps it. */
+    public static String owner(Device device) {
         return device.getConnected() ? "stream" : "lease";
     }
 
     /** Answered since it was made. */
-    static long commands(Device device) {
+    public static long commands(Device device) {
         return device.getCommandsMap().values().stream()
                 .mapToLong(Long::longValue)
                 .sum();
     }
 
     /** What makes the device slow or faulty, as the command line takes it; empty for none. */
-    static String active(Device device) {
+    public static String active(Device device) {
         List<String> parts = new ArrayList<>();
         String timing = timing(device);
         if (!timing.isEmpty()) {

@@ -110,7 +110,8 @@ public final class ListingTable {
                 + (fence.getError().isEmpty() ? "" : " " + fence.getError());
     }
 
-    private static String age(Duration age) {
+    /** For people. */
+    public static String age(Duration age) {
         if (age.toMinutes() >= 60) {
             return "%dh%02dm".formatted(age.toHours(), age.toMinutesPart());
         }

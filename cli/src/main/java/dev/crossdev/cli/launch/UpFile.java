@@ -13,7 +13,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where the services of a running {@code ./crossdev up} are, for the commands that are typed in another terminal.
@@ -21,16 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param pid of the command that started them
  * @param gpu HOST:PORT of gpu-service
  * @param video HOST:PORT of video-service
- * @param gpuManagement HOST:PORT of gpu-service's health and metrics; null in a file of an older version
- * @param videoManagement HOST:PORT of video-service's
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record UpFile(
-        long pid,
-        String gpu,
-        String video,
-        @Nullable String gpuManagement,
-        @Nullable String videoManagement) {
+public record UpFile(long pid, String gpu, String video) {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PREFIX = "up-";
@@ -42,9 +34,7 @@ public record UpFile(
                 new UpFile(
                         ProcessHandle.current().pid(),
                         services.gpu().address().toString(),
-                        services.video().address().toString(),
-                        services.gpu().management().toString(),
-                        services.video().management().toString()));
+                        services.video().address().toString()));
     }
 
     static AutoCloseable announce(Path base, UpFile content) {

@@ -4,9 +4,7 @@ import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
-import dev.crossdev.virtio.capture.DeviceKind;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -18,9 +16,6 @@ public final class RunningServiceOptions {
 
     private static final HostAndPort DEFAULT_GPU = new HostAndPort("127.0.0.1", 8081);
     private static final HostAndPort DEFAULT_VIDEO = new HostAndPort("127.0.0.1", 8082);
-
-    /** 9081 beside 8081. */
-    private static final int MANAGEMENT_OFFSET = 1000;
 
     @Option(
             names = "--gpu",
@@ -50,24 +45,6 @@ public final class RunningServiceOptions {
         }
         UpFile up = up();
         return up == null ? DEFAULT_VIDEO : HostAndPort.parse(up.video());
-    }
-
-    /**
-     * Where the service's health and metrics are: what the running {@code ./crossdev up} says, or the port beside the default
-     * one; empty for a service that was named and has another port.
-     */
-    public Optional<HostAndPort> management(DeviceKind kind) {
-        HostAndPort named = kind == DeviceKind.GPU ? gpu : video;
-        UpFile up = named == null ? up() : null;
-        String said = up == null ? null : kind == DeviceKind.GPU ? up.gpuManagement() : up.videoManagement();
-        if (said != null) {
-            return Optional.of(HostAndPort.parse(said));
-        }
-        HostAndPort service = kind == DeviceKind.GPU ? gpu() : video();
-        boolean isDefault = service.port() == (kind == DeviceKind.GPU ? DEFAULT_GPU : DEFAULT_VIDEO).port();
-        return isDefault
-                ? Optional.of(new HostAndPort(service.host(), service.port() + MANAGEMENT_OFFSET))
-                : Optional.empty();
     }
 
     /** Whether gpu-service was named and video-service was not. */

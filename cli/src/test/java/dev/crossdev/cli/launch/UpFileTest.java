@@ -9,8 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class UpFileTest {
 
-    private final UpFile here =
-            new UpFile(ProcessHandle.current().pid(), "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4");
+    private final UpFile here = new UpFile(ProcessHandle.current().pid(), "127.0.0.1:1", "127.0.0.1:2");
 
     @Test
     void servicesAreFoundAsLongAsTheyAreAnnounced(@TempDir Path folder) throws Exception {
@@ -26,8 +25,7 @@ class UpFileTest {
     void whatAKilledCommandLeftIsTakenAway(@TempDir Path base) throws Exception {
         Process dead = new ProcessBuilder("true").start();
         dead.waitFor();
-        var _ = UpFile.announce(
-                base, new UpFile(dead.pid(), "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4"));
+        var _ = UpFile.announce(base, new UpFile(dead.pid(), "127.0.0.1:1", "127.0.0.1:2"));
         Files.writeString(base.resolve("up-1.json"), "nonsense");
 
         assertThat(UpFile.running(base)).isEmpty();
