@@ -7,6 +7,7 @@ import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.ServiceSettings;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
+import dev.crossdev.service.metrics.TurnaroundMeter;
 import dev.crossdev.service.pci.PciIdentity;
 import dev.crossdev.service.pci.RemotePciServer;
 import dev.crossdev.service.vhostuser.VhostUserDevice;
@@ -16,6 +17,7 @@ import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -50,10 +52,14 @@ class VirtualMachines {
             GpuConfig config,
             ServiceSettings settings,
             DeviceHouse<GpuRequest, GpuReply, NoEvent> house,
-            LocalObjects objects) {
+            LocalObjects objects,
+            MeterRegistry registry) {
         this.config = config;
         this.mostMemory = settings.memory().maxShared();
-        this.door = new VirtqueueDoor<>(house, new GpuQueueForm());
+        this.door = new VirtqueueDoor<>(
+                house,
+                new GpuQueueForm(),
+                new TurnaroundMeter(registry, house.type().name()));
         this.objects = new ObjectsForBackends(objects);
     }
 

@@ -23,7 +23,7 @@ import java.util.Optional;
  * A front end of vhost-user with a machine behind it: RAM, two rings, a driver. It speaks in the order that QEMU's
  * vhost-user-gpu has, and keeps the front end's addresses apart from the guest's.
  */
-final class FrontEnd implements AutoCloseable {
+public final class FrontEnd implements AutoCloseable {
 
     static final int GET_FEATURES = 1;
     static final int SET_FEATURES = 2;
@@ -69,9 +69,9 @@ final class FrontEnd implements AutoCloseable {
 
     final DescriptorStream stream;
     final SharedMemory ram = SharedMemory.create("ram", RAM_BYTES);
-    final RingDriver[] rings = new RingDriver[2];
-    final EventDescriptor[] kicks = {EventDescriptor.create(), EventDescriptor.create()};
-    final EventDescriptor[] calls = {EventDescriptor.create(), EventDescriptor.create()};
+    public final RingDriver[] rings = new RingDriver[2];
+    public final EventDescriptor[] kicks = {EventDescriptor.create(), EventDescriptor.create()};
+    public final EventDescriptor[] calls = {EventDescriptor.create(), EventDescriptor.create()};
     final EventDescriptor[] errors = {EventDescriptor.create(), EventDescriptor.create()};
     long features;
 
@@ -81,7 +81,7 @@ final class FrontEnd implements AutoCloseable {
     }
 
     /** Connects, as soon as the one before is gone. */
-    static FrontEnd connect(Path path) {
+    public static FrontEnd connect(Path path) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             FrontEnd there = new FrontEnd(DescriptorStream.connect(path, PATIENCE));
@@ -215,7 +215,7 @@ final class FrontEnd implements AutoCloseable {
     }
 
     /** What QEMU says when the device is made. */
-    void realize() {
+    public void realize() {
         long protocol = ask(GET_PROTOCOL_FEATURES, new byte[0]).u64();
         send(SET_PROTOCOL_FEATURES, u64(protocol), false);
         must(SET_OWNER, new byte[0]);
@@ -226,7 +226,7 @@ final class FrontEnd implements AutoCloseable {
     }
 
     /** What QEMU says at DRIVER_OK. */
-    void start(int firstBase, int secondBase) {
+    public void start(int firstBase, int secondBase) {
         must(SET_FEATURES, u64(features));
         must(SET_MEM_TABLE, table(), ram.descriptor(), ram.descriptor());
         for (int i = 0; i < 2; i++) {
@@ -258,7 +258,7 @@ final class FrontEnd implements AutoCloseable {
         return answer();
     }
 
-    void send(GpuCommand command) {
+    public void send(GpuCommand command) {
         rings[0].submit(GpuWire.encodeRequest(GpuRequest.of(command)), GpuWire.replyBytes(command));
         if (rings[0].kickNeeded()) {
             kicks[0].signal();
@@ -268,18 +268,27 @@ final class FrontEnd implements AutoCloseable {
     GpuReply answer() {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < end) {
-            Optional<Used> used = rings[0].take();
-            if (used.isPresent()) {
-                rings[0].enableCalls();
-                try {
-                    return GpuWire.decodeReply(rings[0].answer(used.get()));
-                } catch (MalformedMessageException e) {
-                    throw new AssertionError(e);
-                }
+            Optional<GpuReply> reply = poll();
+            if (reply.isPresent()) {
+                return reply.get();
             }
             Thread.onSpinWait();
         }
         throw new AssertionError("no answer");
+    }
+
+    /** The next answer, if it is there; a call is wanted for the one after it. */
+    public Optional<GpuReply> poll() {
+        Optional<Used> used = rings[0].take();
+        if (used.isEmpty()) {
+            return Optional.empty();
+        }
+        rings[0].enableCalls();
+        try {
+            return Optional.of(GpuWire.decodeReply(rings[0].answer(used.get())));
+        } catch (MalformedMessageException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

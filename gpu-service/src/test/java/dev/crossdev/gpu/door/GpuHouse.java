@@ -9,6 +9,7 @@ import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.house.HouseLimits;
+import dev.crossdev.service.virtqueue.TurnaroundListener;
 import dev.crossdev.service.virtqueue.VirtqueueDoor;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
@@ -26,7 +27,15 @@ final class GpuHouse implements AutoCloseable {
             new HouseLimits(8, 8, Duration.ofHours(1)),
             (_, _, _) -> {},
             Violations.ignored());
-    final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door = new VirtqueueDoor<>(house, new GpuQueueForm());
+    final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door;
+
+    GpuHouse() {
+        this((_, _) -> {});
+    }
+
+    GpuHouse(TurnaroundListener turnarounds) {
+        door = new VirtqueueDoor<>(house, new GpuQueueForm(), turnarounds);
+    }
 
     @Override
     public void close() {

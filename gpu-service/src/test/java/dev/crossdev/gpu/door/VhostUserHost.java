@@ -3,6 +3,7 @@ package dev.crossdev.gpu.door;
 import dev.crossdev.gpu.objects.ObjectsForBackends;
 import dev.crossdev.service.vhostuser.VhostUserDevice;
 import dev.crossdev.service.vhostuser.VhostUserServer;
+import dev.crossdev.service.virtqueue.TurnaroundListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -10,12 +11,17 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** A house of gpu devices and a vhost-user socket, without a server around them. */
-final class VhostUserHost implements AutoCloseable {
+public final class VhostUserHost implements AutoCloseable {
 
-    final GpuHouse gpu = new GpuHouse();
+    final GpuHouse gpu;
     final VhostUserServer server;
 
     VhostUserHost(Path socket) {
+        this(socket, (_, _) -> {});
+    }
+
+    public VhostUserHost(Path socket, TurnaroundListener turnarounds) {
+        gpu = new GpuHouse(turnarounds);
         server = VhostUserServer.listen(
                 socket,
                 new VhostUserDevice(

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,6 +71,24 @@ class VhostUserTest {
     private static UUID export(FrontEnd machine) {
         assertThat(result(machine.run(CREATE))).isEqualTo(GpuResult.OK_NODATA);
         return ((GpuResponse.OkResourceUuid) machine.run(ASSIGN).response()).uuid();
+    }
+
+    @Test
+    void howLongABufferWasAwayIsToldByCommandOnceItsDriverWasCalled() {
+        List<String> turnedAround = new CopyOnWriteArrayList<>();
+        try (VhostUserHost measured = new VhostUserHost(folder.resolve("measured.sock"), (command, nanos) -> {
+                    if (nanos > 0) {
+                        turnedAround.add(command);
+                    }
+                });
+                FrontEnd machine = FrontEnd.connect(folder.resolve("measured.sock"))) {
+            machine.realize();
+            machine.start(0, 0);
+            export(machine);
+
+            await().untilAsserted(() ->
+                    assertThat(turnedAround).containsExactly("RESOURCE_CREATE_2D", "RESOURCE_ASSIGN_UUID"));
+        }
     }
 
     @Test

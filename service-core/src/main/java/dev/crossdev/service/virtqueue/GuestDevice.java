@@ -56,6 +56,7 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
             DeviceKey key,
             Features offered,
             RamGuestMemory machine,
+            TurnaroundListener turnarounds,
             GuestDeviceListener listener) {
         this.house = house;
         this.key = key;
@@ -65,7 +66,12 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
         this.listener = listener;
         this.accepted = offered.or(VirtqueueDoor.RING_FEATURES);
         for (int i = 0; i < form.queues(); i++) {
-            queues.add(new QueueServer<>(i, form, broken -> needsReset("malformed ring: " + broken.getMessage())));
+            queues.add(new QueueServer<>(
+                    i,
+                    form,
+                    (command, nanos) -> turnarounds.turnedAround(
+                            house.type().faultyResponses().nameOf(command), nanos),
+                    broken -> needsReset("malformed ring: " + broken.getMessage())));
         }
     }
 

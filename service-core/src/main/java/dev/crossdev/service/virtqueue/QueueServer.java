@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ final class QueueServer<C, R, E> {
 
     private final int index;
     private final QueueForm<C, R> form;
+    private final ObjLongConsumer<C> turnarounds;
     private final Consumer<RingException> broken;
 
     private final ReentrantLock intake = new ReentrantLock();
@@ -48,10 +50,14 @@ final class QueueServer<C, R, E> {
 
     private record Running(SplitQueue queue, Runnable call) {}
 
-    /** @param broken told, without a lock, of a ring that no driver may write */
-    QueueServer(int index, QueueForm<C, R> form, Consumer<RingException> broken) {
+    /**
+     * @param turnarounds told of each command whose answer called the driver: nanoseconds since {@link #serve} began
+     * @param broken told, without a lock, of a ring that no driver may write
+     */
+    QueueServer(int index, QueueForm<C, R> form, ObjLongConsumer<C> turnarounds, Consumer<RingException> broken) {
         this.index = index;
         this.form = form;
+        this.turnarounds = turnarounds;
         this.broken = broken;
     }
 
@@ -141,10 +147,11 @@ final class QueueServer<C, R, E> {
      * @return whether there may be more, of which no kick comes
      */
     boolean serve(DeviceSession<C, R, E> device) {
+        long kicked = System.nanoTime();
         intake.lock();
         try {
             Running now = running();
-            return now != null && serve(now, device);
+            return now != null && serve(now, kicked, device);
         } catch (RingException e) {
             broken.accept(e);
             return false;
@@ -153,7 +160,7 @@ final class QueueServer<C, R, E> {
         }
     }
 
-    private boolean serve(Running now, DeviceSession<C, R, E> device) throws RingException {
+    private boolean serve(Running now, long kicked, DeviceSession<C, R, E> device) throws RingException {
         SplitQueue queue = now.queue();
         int most = 2 * queue.layout().size();
         int taken = 0;
@@ -172,7 +179,7 @@ final class QueueServer<C, R, E> {
                     break;
                 }
                 taken++;
-                submit(now, chain, device);
+                submit(now, chain, kicked, device);
             }
             if (taken == most) {
                 return true;
@@ -181,10 +188,10 @@ final class QueueServer<C, R, E> {
         return false;
     }
 
-    private void submit(Running now, Chain chain, DeviceSession<C, R, E> device) throws RingException {
+    private void submit(Running now, Chain chain, long kicked, DeviceSession<C, R, E> device) throws RingException {
         MemorySegment request = read(chain);
         C command = form.decode(index, request);
-        Exchange exchange = new Exchange(now, chain, ++sequence, request);
+        Exchange exchange = new Exchange(now, chain, kicked, ++sequence, command, request);
         // When the device takes none, it is being reset or is gone, and so is this ring soon.
         boolean unused = device.submit(command, exchange, exchange);
         exchange.request = null;
@@ -232,16 +239,20 @@ final class QueueServer<C, R, E> {
     private final class Exchange implements CommandOrigin, Consumer<Answered<R>> {
         private final Running in;
         private final Chain chain;
+        private final long kicked;
         private final long number;
+        private final C command;
         /** Good until the command is submitted: those who watch are told meanwhile. */
         private @Nullable MemorySegment request;
         /** Guarded by {@code output}. */
         private boolean answered;
 
-        Exchange(Running in, Chain chain, long number, MemorySegment request) {
+        Exchange(Running in, Chain chain, long kicked, long number, C command, MemorySegment request) {
             this.in = in;
             this.chain = chain;
+            this.kicked = kicked;
             this.number = number;
+            this.command = command;
             this.request = request;
         }
 
@@ -282,6 +293,7 @@ final class QueueServer<C, R, E> {
             }
             if (call) {
                 in.call().run();
+                turnarounds.accept(command, System.nanoTime() - kicked);
             }
         }
     }

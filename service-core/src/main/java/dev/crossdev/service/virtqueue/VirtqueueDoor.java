@@ -22,10 +22,12 @@ public final class VirtqueueDoor<C, R, E> {
 
     private final DeviceHouse<C, R, E> house;
     private final QueueForm<C, R> form;
+    private final TurnaroundListener turnarounds;
 
-    public VirtqueueDoor(DeviceHouse<C, R, E> house, QueueForm<C, R> form) {
+    public VirtqueueDoor(DeviceHouse<C, R, E> house, QueueForm<C, R> form, TurnaroundListener turnarounds) {
         this.house = house;
         this.form = form;
+        this.turnarounds = turnarounds;
     }
 
     /** The features of the device type, without those of the rings. */
@@ -44,7 +46,7 @@ public final class VirtqueueDoor<C, R, E> {
      */
     public GuestDevice<C, R, E> plug(
             DeviceKey key, Features offered, RamGuestMemory memory, GuestDeviceListener listener) {
-        GuestDevice<C, R, E> device = new GuestDevice<>(house, form, key, offered, memory, listener);
+        GuestDevice<C, R, E> device = new GuestDevice<>(house, form, key, offered, memory, turnarounds, listener);
         device.open(offered);
         return device;
     }

@@ -33,6 +33,26 @@ class MetersTest {
     }
 
     @Test
+    void turnaroundsOfVirtqueuesHaveBucketsFromTwoAndAHalfMicrosecondsOn() {
+        registry.config().meterFilter(new ServedMeters());
+        TurnaroundMeter meter = new TurnaroundMeter(registry, "gpu");
+        meter.turnedAround("RESOURCE_ASSIGN_UUID", TimeUnit.MICROSECONDS.toNanos(9));
+
+        CountAtBucket[] buckets = registry.get("virtio.queue.turnaround")
+                .tag("device", "gpu")
+                .tag("command", "RESOURCE_ASSIGN_UUID")
+                .timer()
+                .takeSnapshot()
+                .histogramCounts();
+
+        assertThat(buckets[0].bucket(TimeUnit.NANOSECONDS)).isEqualTo(2_500);
+        assertThat(buckets[1].count()).isZero();
+        assertThat(buckets[2].bucket(TimeUnit.MICROSECONDS)).isEqualTo(10);
+        assertThat(buckets[2].count()).isEqualTo(1);
+        assertThat(buckets[buckets.length - 1].bucket(TimeUnit.SECONDS)).isEqualTo(1);
+    }
+
+    @Test
     void callTimersGetBucketsAndOthersDoNot() {
         registry.config().meterFilter(new ServedMeters());
         Timer call = registry.timer("grpc.server.processing.duration");

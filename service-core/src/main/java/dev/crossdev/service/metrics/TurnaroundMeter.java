@@ -1,0 +1,41 @@
+package dev.crossdev.service.metrics;
+
+import dev.crossdev.service.virtqueue.TurnaroundListener;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+
+/** {@code virtio.queue.turnaround}: from a virtual machine's kick to the call that answers it. */
+public final class TurnaroundMeter implements TurnaroundListener {
+
+    static final String NAME = "virtio.queue.turnaround";
+
+    private final MeterRegistry registry;
+    private final String device;
+    private final ConcurrentMap<String, Timer> timers = new ConcurrentHashMap<>();
+
+    /** @param device the device type's name */
+    public TurnaroundMeter(MeterRegistry registry, String device) {
+        this.registry = registry;
+        this.device = device;
+    }
+
+    @Override
+    public void turnedAround(String command, long nanos) {
+        Timer timer = timers.get(command);
+        if (timer == null) {
+            timer = timers.computeIfAbsent(command, this::timer);
+        }
+        timer.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer timer(String command) {
+        return Timer.builder(NAME)
+                .description("A virtual machine's kick heard until the call that answers it is signalled")
+                .tag("device", device)
+                .tag("command", command)
+                .register(registry);
+    }
+}
