@@ -6,10 +6,13 @@ import dev.crossdev.cli.launch.Services;
 import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.cli.run.PlacementOption;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -43,12 +46,16 @@ final class UpCommand implements Callable<Integer> {
             defaultValue = "8082")
     private int videoPort;
 
+    @Mixin
+    private final PlacementOption placement = new PlacementOption();
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Starting gpu-service and video-service …");
         out.flush();
-        try (Services services = Services.start(Home.folder(), new Services.Ports(gpuPort, videoPort));
+        Services.Ports ports = new Services.Ports(gpuPort, videoPort);
+        try (Services services = Services.start(Home.folder(), ports, List.of(), placement.settings());
                 AutoCloseable _ = UpFile.announce(services)) {
             print(out, services);
             CompletableFuture<Process> ended = CompletableFuture.anyOf(

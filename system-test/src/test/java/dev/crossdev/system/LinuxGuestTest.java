@@ -68,7 +68,7 @@ class LinuxGuestTest {
         withoutUuids = GuestPlace.in(sockets, "no-uuids", "RESOURCE_UUID", "RESOURCE_BLOB");
         List<String> settings = new ArrayList<>();
         List.of(plain, blobs, withoutUuids).forEach(place -> settings.addAll(place.settings()));
-        services = Services.start(Checkout.HOME, Services.Ports.FREE, settings);
+        services = Services.start(Checkout.HOME, Services.Ports.FREE, settings, List.of());
         view = new GpuView(services.gpu().address(), GuestPlace.GUEST);
         admin = new AdminClient(services.gpu().address());
     }

@@ -52,18 +52,19 @@ public final class Services implements AutoCloseable {
 
     /** Starts both and waits until both are ready. */
     public static Services start(Path home, Ports ports) {
-        return start(home, ports, List.of());
+        return start(home, ports, List.of(), List.of());
     }
 
     /**
      * As above.
      *
      * @param gpuSettings more settings of gpu-service, as {@code name=value}
+     * @param videoSettings the same of video-service
      */
-    public static Services start(Path home, Ports ports, List<String> gpuSettings) {
+    public static Services start(Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return startOnce(home, ports, gpuSettings);
+                return startOnce(home, ports, gpuSettings, videoSettings);
             } catch (CommandFailure e) {
                 boolean lostThePort =
                         ports.gpu() == 0 && String.valueOf(e.getMessage()).contains("already bound");
@@ -74,7 +75,7 @@ public final class Services implements AutoCloseable {
         }
     }
 
-    private static Services startOnce(Path home, Ports ports, List<String> gpuSettings) {
+    private static Services startOnce(Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings) {
         Path gpuApp = app(home, "gpu-service");
         Path videoApp = app(home, "video-service");
         long begin = System.nanoTime();
@@ -90,15 +91,11 @@ public final class Services implements AutoCloseable {
         ServiceProcess.Starting videoStarting = null;
         ServiceProcess gpu = null;
         try {
-            videoStarting = ServiceProcess.start(
-                    "video-service",
-                    videoApp,
-                    runFolder,
-                    jvm,
-                    List.of(
-                            "quarkus.http.port=" + ports.video(),
-                            "quarkus.management.port=" + (ports.video() == 0 ? 0 : 9082),
-                            "crossdev.video.gpu-service=127.0.0.1:" + gpuPort));
+            List<String> videoAll = new ArrayList<>(videoSettings);
+            videoAll.add("quarkus.http.port=" + ports.video());
+            videoAll.add("quarkus.management.port=" + (ports.video() == 0 ? 0 : 9082));
+            videoAll.add("crossdev.video.gpu-service=127.0.0.1:" + gpuPort);
+            videoStarting = ServiceProcess.start("video-service", videoApp, runFolder, jvm, videoAll);
             gpu = gpuStarting.await(START_TIMEOUT);
             ServiceProcess video = videoStarting.await(START_TIMEOUT);
             return new Services(gpu, video, runFolder, (System.nanoTime() - begin) / 1_000_000);

@@ -5,9 +5,11 @@ import dev.crossdev.cli.launch.Services;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say whose services a run uses. */
@@ -25,6 +27,9 @@ public final class ServiceOptions {
             description = "A video-service that runs already; it must import from the gpu-service of --gpu.")
     private @Nullable HostAndPort video;
 
+    @Mixin
+    private final PlacementOption placement = new PlacementOption();
+
     /** The two services of a run, and their processes where they are ours. */
     public record ServicesInUse(HostAndPort gpu, HostAndPort video, Optional<Services> own) implements AutoCloseable {
 
@@ -41,9 +46,15 @@ public final class ServiceOptions {
                     ExitCode.USAGE, "--gpu and --video belong together: give both, or none to start both");
         }
         if (gpu != null && video != null) {
+            if (placement.isGiven()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "--placement is for services that are started here: start the one of --video with"
+                                + " -Dcrossdev.video.placement=…");
+            }
             return new ServicesInUse(gpu, video, Optional.empty());
         }
-        Services own = Services.start(home.get(), Services.Ports.FREE);
+        Services own = Services.start(home.get(), Services.Ports.FREE, List.of(), placement.settings());
         return new ServicesInUse(own.gpu().address(), own.video().address(), Optional.of(own));
     }
 }

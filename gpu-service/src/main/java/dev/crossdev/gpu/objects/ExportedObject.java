@@ -161,20 +161,21 @@ public final class ExportedObject implements ObjectExport {
      * @throws ErrnoException ENOENT when the memory went away under its importers
      */
     public void read(long offset, MemorySegment target) {
-        copy(offset, target, false);
+        touch(() -> copy(offset, target, false));
     }
 
     /**
      * Copies into the object. Only for whoever holds it.
      *
-     * @param source all of it is copied; inside the object
-     * @throws ErrnoException ENOENT when the memory went away under its importers
+     * @param patches all of them are copied; inside the object
+     * @throws ErrnoException ENOENT when the memory went away under its importers; nothing was copied then
      */
-    public void write(long offset, MemorySegment source) {
-        copy(offset, source, true);
+    public void write(List<Patch> patches) {
+        touch(() -> patches.forEach(patch -> copy(patch.offset(), patch.bytes(), true)));
     }
 
-    private void copy(long offset, MemorySegment other, boolean inward) {
+    /** A revoke that comes meanwhile is not over before this is. */
+    private void touch(Runnable access) {
         synchronized (lock) {
             if (revoke != null) {
                 throw LocalObjects.unknown(uuid);
@@ -182,24 +183,28 @@ public final class ExportedObject implements ObjectExport {
             touching++;
         }
         try {
-            long start = 0;
-            long done = 0;
-            for (MemoryPiece piece : exported.pieces()) {
-                long within = offset + done - start;
-                if (within < piece.length() && done < other.byteSize()) {
-                    long length = Math.min(piece.length() - within, other.byteSize() - done);
-                    MemorySegment here = piece.segment().asSlice(within, length);
-                    MemorySegment there = other.asSlice(done, length);
-                    (inward ? here : there).copyFrom(inward ? there : here);
-                    done += length;
-                }
-                start += piece.length();
-            }
+            access.run();
         } finally {
             synchronized (lock) {
                 touching--;
             }
             completeRevoke();
+        }
+    }
+
+    private void copy(long offset, MemorySegment other, boolean inward) {
+        long start = 0;
+        long done = 0;
+        for (MemoryPiece piece : exported.pieces()) {
+            long within = offset + done - start;
+            if (within < piece.length() && done < other.byteSize()) {
+                long length = Math.min(piece.length() - within, other.byteSize() - done);
+                MemorySegment here = piece.segment().asSlice(within, length);
+                MemorySegment there = other.asSlice(done, length);
+                (inward ? here : there).copyFrom(inward ? there : here);
+                done += length;
+            }
+            start += piece.length();
         }
     }
 

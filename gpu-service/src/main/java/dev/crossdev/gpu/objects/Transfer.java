@@ -6,6 +6,7 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -70,9 +71,12 @@ final class Transfer {
         hold.object().read(offset + at, target);
     }
 
-    /** As {@link #read}, into the range. */
-    void write(long at, MemorySegment source) {
-        hold.object().write(offset + at, source);
+    /** As {@link #read}, into the range: all patches or, when the memory went away, none. */
+    void write(List<Patch> patches) {
+        hold.object()
+                .write(patches.stream()
+                        .map(patch -> new Patch(offset + patch.offset(), patch.bytes()))
+                        .toList());
     }
 
     /** @throws ErrnoException ENOENT when the importer is gone */

@@ -17,8 +17,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Write: collects the bytes, and when the last one has come puts them into the object under a WRITE fence. Whatever goes
- * wrong before that leaves the object as it was.
+ * One Write: collects the bytes, and when the last one that was announced has come puts them into the object under a WRITE
+ * fence, without waiting for the importer to say that no more will follow. Whatever goes wrong before that leaves the object
+ * as it was.
  */
 final class WriteCall implements StreamObserver<WriteRequest> {
     /** Messages that the importer may send ahead; at 256 KiB each, a megabyte. */
@@ -34,6 +35,8 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     private long collected;
     private long reserved;
     private @Nullable Transfer transfer;
+    private Rows rows = new Rows(0, 0, 0);
+    private boolean whole;
     private boolean ended;
 
     /** To be made before the service's method returns. */
@@ -55,6 +58,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
                 case DATA -> collect(request.getData());
                 case REQUEST_NOT_SET -> throw new ErrnoException(Errno.EINVAL, "an empty write request");
             }
+            commitWhenWhole();
             call.request(1);
         } catch (RuntimeException e) {
             fail(e);
@@ -68,19 +72,24 @@ final class WriteCall implements StreamObserver<WriteRequest> {
 
     @Override
     public void onCompleted() {
-        try {
-            Transfer range;
-            synchronized (lock) {
-                range = requireStarted();
-                if (collected != range.length()) {
-                    throw new ErrnoException(
-                            Errno.EINVAL, collected + " bytes came of " + range.length() + " that were announced");
-                }
+        synchronized (lock) {
+            if (whole) {
+                return;
             }
-            range.fenceWrite(patience, settings.transferTime(), this::fail, () -> commit(range));
-        } catch (RuntimeException e) {
-            fail(e);
         }
+        fail(new ErrnoException(Errno.EINVAL, collected + " bytes came of " + rows.length() + " that were announced"));
+    }
+
+    private void commitWhenWhole() {
+        Transfer range;
+        synchronized (lock) {
+            if (ended || whole || transfer == null || collected < rows.length()) {
+                return;
+            }
+            whole = true;
+            range = transfer;
+        }
+        range.fenceWrite(patience, settings.transferTime(), this::fail, () -> commit(range));
     }
 
     private void start(WriteStart start) {
@@ -93,12 +102,11 @@ final class WriteCall implements StreamObserver<WriteRequest> {
             if (transfer != null) {
                 throw new ErrnoException(Errno.EINVAL, "the write has started already");
             }
-            Transfer range =
-                    new Transfer(hold, start.getOffset(), start.getLength(), settings.transferTime(), this::timedOut);
-            transfer = range;
+            rows = Rows.of(start);
+            transfer = new Transfer(hold, start.getOffset(), rows.span(), settings.transferTime(), this::timedOut);
             patience = Transfer.patience(settings.fenceWait());
-            budget.reserve(range.length());
-            reserved = range.length();
+            budget.reserve(rows.length());
+            reserved = rows.length();
         }
     }
 
@@ -107,12 +115,14 @@ final class WriteCall implements StreamObserver<WriteRequest> {
             if (ended) {
                 return;
             }
-            Transfer range = requireStarted();
+            if (transfer == null) {
+                throw new ErrnoException(Errno.EINVAL, "the write has not started");
+            }
             if (data.size() > ReadCall.PIECE) {
                 throw new ErrnoException(Errno.EINVAL, data.size() + " bytes at a time are too many");
             }
-            if (data.size() > range.length() - collected) {
-                throw new ErrnoException(Errno.EINVAL, "more bytes came than " + range.length());
+            if (data.size() > rows.length() - collected) {
+                throw new ErrnoException(Errno.EINVAL, "more bytes came than " + rows.length());
             }
             pieces.add(data);
             collected += data.size();
@@ -125,17 +135,18 @@ final class WriteCall implements StreamObserver<WriteRequest> {
                 return;
             }
             range.requireHeld();
+            List<Patch> patches = new ArrayList<>();
             long at = 0;
             for (ByteString piece : pieces) {
-                range.write(at, MemorySegment.ofBuffer(piece.asReadOnlyByteBuffer()));
+                rows.place(at, MemorySegment.ofBuffer(piece.asReadOnlyByteBuffer()), patches);
                 at += piece.size();
             }
+            range.write(patches);
         }
-        boolean whole = range.end();
+        boolean fenced = range.end();
         end(() -> {
-            if (whole) {
-                call.onNext(
-                        WriteResponse.newBuilder().setWritten(range.length()).build());
+            if (fenced) {
+                call.onNext(WriteResponse.newBuilder().setWritten(rows.length()).build());
                 call.onCompleted();
             } else {
                 call.onError(Statuses.toException(
@@ -168,12 +179,5 @@ final class WriteCall implements StreamObserver<WriteRequest> {
             range.end();
         }
         answer.run();
-    }
-
-    private Transfer requireStarted() {
-        if (transfer == null) {
-            throw new ErrnoException(Errno.EINVAL, "the write has not started");
-        }
-        return transfer;
     }
 }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.dmabuf.fence.FenceSlot;
 import dev.crossdev.gpu.objects.ExportedObject;
+import dev.crossdev.gpu.objects.Patch;
 import dev.crossdev.virtio.Inspectable;
 import dev.crossdev.virtio.gpu.CursorPosition;
 import dev.crossdev.virtio.gpu.GpuCommand;
@@ -49,7 +50,7 @@ class FencedCommandsTest {
         assertThat(flush).isNotDone();
         byte[] pixels = new byte[Math.toIntExact(object.layout().size())];
         Arrays.fill(pixels, (byte) 0x42);
-        object.write(0, MemorySegment.ofArray(pixels));
+        object.write(List.of(new Patch(0, MemorySegment.ofArray(pixels))));
         assertThat(flush).isNotDone();
         assertThat(gpu.capture(0).flushCount()).isZero();
 

@@ -175,14 +175,14 @@ class RevokeTest {
         Importer importer = new Importer("video");
         int attachment = importer.attach(uuid);
         ExportedObject object = objects.find(GUEST, uuid).orElseThrow();
-        object.write(4096, MemorySegment.ofArray(new byte[] {1, 2}));
+        object.write(List.of(new Patch(4096, MemorySegment.ofArray(new byte[] {1, 2}))));
         assertThat(memory.read(ADDRESS + 4096, 2)).containsExactly(1, 2);
 
         CompletableFuture<GpuReply> unref = submit(new ResourceUnref(1));
 
         assertThatThrownBy(() -> object.read(0, MemorySegment.ofArray(new byte[1])))
                 .isInstanceOf(ErrnoException.class);
-        assertThatThrownBy(() -> object.write(0, MemorySegment.ofArray(new byte[1])))
+        assertThatThrownBy(() -> object.write(List.of(new Patch(0, MemorySegment.ofArray(new byte[1])))))
                 .isInstanceOf(ErrnoException.class);
         assertThatThrownBy(() -> importer.attach(uuid)).isInstanceOf(ErrnoException.class);
         importer.session.release(attachment);

@@ -388,6 +388,95 @@ class SharedObjectsDoorTest {
     }
 
     @Test
+    void aWriteIsAnsweredWhenItsLastByteHasComeAlthoughTheImporterGoesOnHoldingItsEndOpen() {
+        UUID uuid = exported(1);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(uuid);
+        byte[] picture = new byte[BYTES];
+        Arrays.fill(picture, (byte) 0x77);
+        RecordingObserver<WriteRequest, WriteResponse> observer = new RecordingObserver<>();
+        StreamObserver<WriteRequest> requests =
+                SharedObjectsGrpc.newStub(channel).write(observer);
+        requests.onNext(start(attached, 0, BYTES));
+        for (int at = 0; at < BYTES; at += ReadCall.PIECE) {
+            requests.onNext(data(picture, at, ReadCall.PIECE));
+        }
+
+        assertThat(observer.awaitEnd()).isEqualTo(Status.OK);
+        assertThat(observer.messages.getFirst().getWritten()).isEqualTo(BYTES);
+        assertThat(read(attached, 0, 0)).isEqualTo(picture);
+        requests.onCompleted();
+        watch.end();
+    }
+
+    @Test
+    void noFenceKeepsReadersOutBeforeTheLastByteHasCome() {
+        UUID uuid = exported(1);
+        gpu.fill(1, SIDE, SIDE, 0x5a);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(uuid);
+        RecordingObserver<WriteRequest, WriteResponse> observer = new RecordingObserver<>();
+        StreamObserver<WriteRequest> requests =
+                SharedObjectsGrpc.newStub(channel).write(observer);
+        requests.onNext(start(attached, 0, 3));
+        requests.onNext(data(new byte[] {1, 2}, 0, 2));
+        ExportedObject object = objects.find(GUEST, uuid).orElseThrow();
+        await().until(() -> object.buffer().references() == 3);
+
+        assertThat(object.fence().writing()).isFalse();
+        assertThat(read(attached, 0, 3)).containsExactly(0x5a, 0x5a, 0x5a);
+        requests.onNext(data(new byte[] {3}, 0, 1));
+
+        assertThat(observer.awaitEnd()).isEqualTo(Status.OK);
+        assertThat(read(attached, 0, 4)).containsExactly(1, 2, 3, 0x5a);
+        watch.end();
+    }
+
+    @Test
+    void rowsThatDoNotTouchLeaveWhatLiesBetweenThem() {
+        UUID uuid = exported(1);
+        gpu.fill(1, SIDE, SIDE, 0x5a);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(uuid);
+        byte[] rows = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+
+        RecordingObserver<WriteRequest, WriteResponse> observer = new RecordingObserver<>();
+        StreamObserver<WriteRequest> requests =
+                SharedObjectsGrpc.newStub(channel).write(observer);
+        requests.onNext(start(attached, 10, 9, 3, 5));
+        // The pieces need not be rows.
+        requests.onNext(data(rows, 0, 4));
+        requests.onNext(data(rows, 4, 1));
+        requests.onNext(data(rows, 5, 4));
+
+        assertThat(observer.awaitEnd()).isEqualTo(Status.OK);
+        assertThat(observer.messages.getFirst().getWritten()).isEqualTo(9);
+        assertThat(read(attached, 9, 15))
+                .containsExactly(0x5a, 1, 2, 3, 0x5a, 0x5a, 4, 5, 6, 0x5a, 0x5a, 7, 8, 9, 0x5a);
+        watch.end();
+    }
+
+    @Test
+    void rowsThatAreNoneAreRefused() {
+        UUID uuid = exported(1);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(uuid);
+        for (WriteRequest bad : List.of(
+                start(attached, 0, 10, 3, 5),
+                start(attached, 0, 9, 3, 2),
+                start(attached, 0, 0, 3, 3),
+                start(attached, 0, 9, -3, 5),
+                start(attached, 0, 9, 3, -5),
+                start(attached, 0, 9, 3, Long.MAX_VALUE),
+                start(attached, BYTES - 12, 9, 3, 5))) {
+            RecordingObserver<WriteRequest, WriteResponse> observer = new RecordingObserver<>();
+            SharedObjectsGrpc.newStub(channel).write(observer).onNext(bad);
+            assertThat(observer.awaitEnd().getCode()).as("%s", bad).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        }
+        watch.end();
+    }
+
+    @Test
     void aWriteThatDoesNotEndWellWritesNothing() {
         UUID uuid = exported(1);
         gpu.fill(1, SIDE, SIDE, 0x5a);
@@ -629,6 +718,13 @@ class SharedObjectsDoorTest {
                         .setAttachment(attached.getAttachment())
                         .setOffset(offset)
                         .setLength(length))
+                .build();
+    }
+
+    private static WriteRequest start(AttachResponse attached, long offset, long length, long row, long stride) {
+        WriteRequest whole = start(attached, offset, length);
+        return whole.toBuilder()
+                .setStart(whole.getStart().toBuilder().setRow(row).setStride(stride))
                 .build();
     }
 

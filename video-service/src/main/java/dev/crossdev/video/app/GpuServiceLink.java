@@ -2,6 +2,7 @@ package dev.crossdev.video.app;
 
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.video.objects.ImportListener;
+import dev.crossdev.video.objects.Placement;
 import dev.crossdev.video.objects.SharedObjectsImporter;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
@@ -12,9 +13,9 @@ final class GpuServiceLink implements AutoCloseable {
     private final ManagedChannel channel;
     private final SharedObjectsImporter importer;
 
-    GpuServiceLink(HostPort address, Duration importTime, ImportListener listener) {
+    GpuServiceLink(HostPort address, Placement placement, Duration importTime, ImportListener listener) {
         channel = Channels.plaintext(address.host(), address.port());
-        importer = new SharedObjectsImporter(channel, importTime, listener);
+        importer = new SharedObjectsImporter(channel, placement, importTime, listener);
     }
 
     SharedObjectsImporter importer() {

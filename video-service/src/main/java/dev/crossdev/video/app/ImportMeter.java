@@ -8,31 +8,55 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** {@code virtio.object.import}: from the UUID's arrival to its memory within reach. */
+/**
+ * {@code virtio.object.import}: from the UUID's arrival to its memory within reach; and {@code virtio.object.write}: a picture
+ * into that memory.
+ */
 final class ImportMeter implements ImportListener {
 
     private final MeterRegistry registry;
     private final Map<Key, Timer> timers = new ConcurrentHashMap<>();
 
-    private record Key(Outcome outcome, String path) {}
+    private record Key(String meter, String description, String outcome, String path) {
+        static Key imported(Outcome outcome, String path) {
+            return new Key(
+                    "virtio.object.import",
+                    "From a UUID's arrival to its memory within reach",
+                    outcome.name().toLowerCase(Locale.ROOT),
+                    path);
+        }
+
+        static Key written(boolean whole, String path) {
+            return new Key(
+                    "virtio.object.write",
+                    "A picture into an imported object: conversion and, by stream, its way there and the answer",
+                    whole ? "ok" : "failed",
+                    path);
+        }
+    }
 
     ImportMeter(MeterRegistry registry) {
         this.registry = registry;
         // There from the start, so that a difference can be taken before the first import.
-        var _ = timer(new Key(Outcome.OK, "shm"));
+        var _ = timer(Key.imported(Outcome.OK, "shm"));
     }
 
     @Override
     public void imported(Outcome outcome, String path, Duration took) {
-        timer(new Key(outcome, path)).record(took);
+        timer(Key.imported(outcome, path)).record(took);
+    }
+
+    @Override
+    public void written(String path, boolean whole, Duration took) {
+        timer(Key.written(whole, path)).record(took);
     }
 
     private Timer timer(Key key) {
         return timers.computeIfAbsent(
                 key,
-                each -> Timer.builder("virtio.object.import")
-                        .description("From a UUID's arrival to its memory within reach")
-                        .tag("outcome", each.outcome().name().toLowerCase(Locale.ROOT))
+                each -> Timer.builder(each.meter())
+                        .description(each.description())
+                        .tag("outcome", each.outcome())
                         .tag("path", each.path())
                         .register(registry));
     }

@@ -31,7 +31,10 @@ final class VideoBeans {
     @Singleton
     GpuServiceLink gpuService(VideoSettings settings, MeterRegistry registry) {
         GpuServiceLink link = new GpuServiceLink(
-                HostPort.parse(settings.gpuService()), settings.importTime(), new ImportMeter(registry));
+                HostPort.parse(settings.gpuService()),
+                settings.placement(),
+                settings.importTime(),
+                new ImportMeter(registry));
         Gauge.builder("virtio.mapped.memories", link.importer(), SharedObjectsImporter::mappedMemories)
                 .description("Memories of the exporting service that are mapped here")
                 .register(registry);

@@ -1,5 +1,6 @@
 package dev.crossdev.video.app;
 
+import dev.crossdev.video.objects.Placement;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -11,6 +12,10 @@ interface VideoSettings {
     /** The service whose objects are imported, as host:port. */
     @WithDefault("127.0.0.1:8081")
     String gpuService();
+
+    /** How decoded pictures get to where the object is: {@code auto}, {@code shared-memory} or {@code stream}. */
+    @WithDefault("auto")
+    Placement placement();
 
     /** How long an import may take whose caller has no earlier deadline. */
     @WithDefault("3S")

@@ -1,6 +1,7 @@
 package dev.crossdev.video.device;
 
 import dev.crossdev.dmabuf.fence.FenceInfo;
+import java.time.Duration;
 import java.util.List;
 
 /** A hold on an object that another device exported. */
@@ -17,7 +18,18 @@ public interface ImportedObject extends PixelTarget {
      */
     boolean onRevoked(Runnable listener);
 
-    /** Who is at work on it now, here or elsewhere, as the exporter's fence table has it. */
+    /**
+     * As {@link #write(Painter, Duration, Duration)}, with pixels where the given layout has them: for an object that has no
+     * layout of its own.
+     */
+    <X extends Exception> void write(ObjectLayout layout, Painter<X> painter, Duration wait, Duration hold) throws X;
+
+    @Override
+    default <X extends Exception> void write(Painter<X> painter, Duration wait, Duration hold) throws X {
+        write(layout(), painter, wait, hold);
+    }
+
+    /** Who is at work on it now, here or elsewhere, as far as that can be seen from here. */
     List<FenceInfo> fences();
 
     /** Whether the exporter has taken the memory away. */

@@ -33,8 +33,9 @@ record LaidOutObject(ImportedObject object, ObjectLayout layout) implements Impo
     }
 
     @Override
-    public <X extends Exception> void write(Painter<X> painter, Duration wait, Duration hold) throws X {
-        object.write(painter, wait, hold);
+    public <X extends Exception> void write(ObjectLayout given, Painter<X> painter, Duration wait, Duration hold)
+            throws X {
+        object.write(given, painter, wait, hold);
     }
 
     @Override

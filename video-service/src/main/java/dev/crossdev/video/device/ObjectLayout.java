@@ -23,10 +23,19 @@ public record ObjectLayout(int format, int width, int height, int stride, long o
         if (width <= 0 || height <= 0 || offset < 0 || size < 0) {
             return false;
         }
-        long row = 4L * width;
-        if (stride < row || offset > size) {
+        if (stride < rowBytes() || offset > size) {
             return false;
         }
-        return (height - 1L) * stride + row <= size - offset;
+        return (height - 1L) * stride + rowBytes() <= size - offset;
+    }
+
+    /** Bytes up to the end of the last pixel; of all the object when it has no layout. */
+    public long end() {
+        return isFormatted() ? offset + (height - 1L) * stride + rowBytes() : size;
+    }
+
+    /** Bytes of the pixels of one row. */
+    public long rowBytes() {
+        return 4L * width;
     }
 }

@@ -13,7 +13,7 @@ public interface PixelTarget {
     ObjectLayout layout();
 
     /**
-     * Fills the target under its WRITE fence, if it has one, which exists from before the painter's first byte until
+     * Fills the target under its WRITE fence, if it has one here, which exists from before the painter's first byte until
      * after its last.
      *
      * @param wait how long others' fences may keep the painter from starting
@@ -21,7 +21,7 @@ public interface PixelTarget {
      * @throws X what the painter threw; the fence then signals with an error
      * @throws dev.crossdev.dmabuf.error.ErrnoException and the content does not count as written: ETIMEDOUT when others
      *     did not let go in time, EINTR when the thread was interrupted while waiting, EIO when the memory is no longer
-     *     held, EFAULT when it is not there
+     *     held, EFAULT when it is not there, ENODEV when whoever has it is gone
      */
     <X extends Exception> void write(Painter<X> painter, Duration wait, Duration hold) throws X;
 
@@ -41,7 +41,8 @@ public interface PixelTarget {
         /**
          * Writes them.
          *
-         * @param memory all bytes of the target, from its first on; mapped only until this returns
+         * @param memory bytes of the target, from its first on and at least to the end of its last pixel; mapped only until
+         *     this returns
          */
         void paint(MemorySegment memory) throws X;
     }

@@ -8,7 +8,7 @@ import dev.crossdev.proto.objects.v1.SharedObjectsGrpc.SharedObjectsStub;
 import dev.crossdev.proto.objects.v1.WatchRequest;
 import dev.crossdev.proto.objects.v1.WatchResponse;
 import dev.crossdev.proto.objects.v1.WatchStart;
-import dev.crossdev.video.device.MappedObject;
+import dev.crossdev.video.device.HeldObject;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The life line of this process at the exporting service, for one guest: while it lasts, so do our holds there. When it
- * ends, the service takes our numbers out of its fence table and may give them and the slots to others; what is mapped
- * stays mapped, and is written without fences from then on.
+ * ends, the service takes our numbers out of its fence table and may give them and the slots to others. What is mapped stays
+ * mapped, and is written without fences from then on; what is not mapped is lost.
  */
 final class GuestWatch implements StreamObserver<WatchResponse> {
     private final CompletableFuture<GuestWatch> ready = new CompletableFuture<>();
-    private final Map<Integer, MappedObject> held = new ConcurrentHashMap<>();
+    private final Map<Integer, HeldObject> held = new ConcurrentHashMap<>();
     /** Revoked before the attach's own answer had been dealt with. */
     private final Set<Integer> revokedEarly = ConcurrentHashMap.newKeySet();
 
@@ -51,7 +51,7 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
     }
 
     /** The object's hold lasts as long as this does. */
-    void add(int attachment, MappedObject object) {
+    void add(int attachment, HeldObject object) {
         held.put(attachment, object);
         if (ended) {
             object.orphan();
@@ -100,7 +100,7 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
     private void revoke(int attachment) {
         // Noted before it is looked for: whoever adds it meanwhile looks there, and one of the two finds the other.
         revokedEarly.add(attachment);
-        MappedObject object = held.get(attachment);
+        HeldObject object = held.get(attachment);
         if (object != null && revokedEarly.remove(attachment)) {
             object.revoke();
         }
@@ -124,6 +124,6 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
             ended = true;
         }
         ready.completeExceptionally(why);
-        List.copyOf(held.values()).forEach(MappedObject::orphan);
+        List.copyOf(held.values()).forEach(HeldObject::orphan);
     }
 }

@@ -2,7 +2,7 @@ package dev.crossdev.video.objects;
 
 import java.time.Duration;
 
-/** Told of each import's end. Must return soon and not throw. */
+/** Told of each import's end, and of each picture that goes into what was imported. Must return soon and not throw. */
 @FunctionalInterface
 public interface ImportListener {
 
@@ -27,11 +27,20 @@ public interface ImportListener {
     /**
      * An import ended.
      *
-     * @param path {@code shm}, {@code shm-copy} when the pieces could not be mapped as one run, or {@code none} when no memory
-     *     was reached
+     * @param path {@code shm}, {@code shm-copy} when the pieces could not be mapped as one run, {@code stream} when pictures are
+     *     sent, or {@code none} when no memory was reached
      * @param took from the UUID's arrival to its memory within reach, the way to the exporting service included
      */
     void imported(Outcome outcome, String path, Duration took);
+
+    /**
+     * A picture was written, or could not be.
+     *
+     * @param path as {@link #imported} has it
+     * @param whole whether it is in the object
+     * @param took from the painter's first byte to its last in the object, waiting for others' fences included
+     */
+    default void written(String path, boolean whole, Duration took) {}
 
     /** For those who do not want to know. */
     static ImportListener ignored() {

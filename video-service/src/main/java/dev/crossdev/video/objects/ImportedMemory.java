@@ -42,7 +42,7 @@ record ImportedMemory(ObjectLayout layout, ObjectMemory bytes, FenceSlot fence, 
      * @throws ErrnoException EIO when the memory cannot be reached from here; EPROTO for an answer that makes no sense
      */
     static ImportedMemory map(AttachResponse attached, DescriptorSocket socket, MemoryCache cache) {
-        ObjectLayout layout = layout(attached.getLayout());
+        ObjectLayout layout = layout(attached);
         Path path = socketPath(attached);
         List<AutoCloseable> mappings = new ArrayList<>();
         try {
@@ -75,7 +75,7 @@ record ImportedMemory(ObjectLayout layout, ObjectMemory bytes, FenceSlot fence, 
         long length = attached.getExtentsList().stream()
                 .mapToLong(extent -> Math.max(0, extent.getLength()))
                 .sum();
-        if (layout.size() <= 0 || length != layout.size() || attached.getExtentsCount() > MOST_EXTENTS) {
+        if (length != layout.size() || attached.getExtentsCount() > MOST_EXTENTS) {
             throw new ErrnoException(
                     Errno.EPROTO,
                     "an object of " + layout.size() + " bytes in " + attached.getExtentsCount() + " extents of "
@@ -122,8 +122,7 @@ record ImportedMemory(ObjectLayout layout, ObjectMemory bytes, FenceSlot fence, 
 
     private static Path socketPath(AttachResponse attached) {
         if (!BootId.of(attached.getBootId()).isSameMachine(BootId.local())) {
-            throw new ErrnoException(
-                    Errno.EIO, "the object's memory is on another machine, from where it cannot be imported yet");
+            throw new ErrnoException(Errno.EIO, "the object's memory is on another machine");
         }
         if (attached.getDescriptorSocket().isEmpty()) {
             throw new ErrnoException(Errno.EIO, "the exporting service hands out no memory: it has no socket");
@@ -135,7 +134,16 @@ record ImportedMemory(ObjectLayout layout, ObjectMemory bytes, FenceSlot fence, 
         }
     }
 
-    private static ObjectLayout layout(dev.crossdev.proto.objects.v1.ObjectLayout layout) {
+    /**
+     * The layout that an attach named.
+     *
+     * @throws ErrnoException EPROTO for an object of no bytes
+     */
+    static ObjectLayout layout(AttachResponse attached) {
+        dev.crossdev.proto.objects.v1.ObjectLayout layout = attached.getLayout();
+        if (layout.getSize() <= 0) {
+            throw new ErrnoException(Errno.EPROTO, "an object of " + layout.getSize() + " bytes");
+        }
         return new ObjectLayout(
                 layout.getFormat(),
                 layout.getWidth(),

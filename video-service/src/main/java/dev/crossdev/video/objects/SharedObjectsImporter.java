@@ -10,9 +10,12 @@ import dev.crossdev.proto.objects.v1.AttachResponse;
 import dev.crossdev.proto.objects.v1.DetachRequest;
 import dev.crossdev.proto.objects.v1.SharedObjectsGrpc;
 import dev.crossdev.proto.objects.v1.SharedObjectsGrpc.SharedObjectsStub;
+import dev.crossdev.proto.objects.v1.WriteStart;
+import dev.crossdev.video.device.HeldObject;
 import dev.crossdev.video.device.ImportedObject;
-import dev.crossdev.video.device.MappedObject;
+import dev.crossdev.video.device.ObjectContent;
 import dev.crossdev.video.device.ObjectImporter;
+import dev.crossdev.video.device.SentPictures;
 import dev.crossdev.video.objects.ImportListener.Outcome;
 import io.grpc.ConnectivityState;
 import io.grpc.Context;
@@ -33,8 +36,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports objects of one exporting service, whose memory is on the same machine. Calls return at once; every import ends
- * by its deadline. While the service is away imports fail, what was imported stays mapped; when it is back, so are imports.
+ * Imports objects of one exporting service. Calls return at once; every import ends by its deadline. While the service is
+ * away imports fail, what was mapped stays mapped; when it is back, so are imports.
  */
 public final class SharedObjectsImporter implements ObjectImporter, AutoCloseable {
     private static final UUID ZERO = new UUID(0, 0);
@@ -56,18 +59,22 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
     private final Map<String, GuestWatch> watches = new HashMap<>();
     private final MemoryCache memories = new MemoryCache();
     private final DescriptorSocket socket;
+    private final ObjectPaths paths;
     private final ThreadPoolExecutor mappers;
 
     /**
      * @param channel to the exporting service; stays the caller's
+     * @param placement of the objects' content, as seen from here
      * @param timeout of an import whose caller has no earlier deadline
      */
-    public SharedObjectsImporter(ManagedChannel channel, Duration timeout, ImportListener listener) {
+    public SharedObjectsImporter(
+            ManagedChannel channel, Placement placement, Duration timeout, ImportListener listener) {
         this.channel = channel;
         this.stub = SharedObjectsGrpc.newStub(channel);
         this.timeout = timeout;
         this.listener = listener;
         socket = new DescriptorSocket(timeout);
+        paths = new ObjectPaths(placement, socket, memories);
         mappers = new ThreadPoolExecutor(
                 MAPPERS,
                 MAPPERS,
@@ -124,7 +131,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         var _ = reachable()
                 .thenCompose(_ -> watch(guest).ready())
                 .thenCompose(watch -> call(guest, uuid, device, deadline)
-                        .thenApplyAsync(attached -> map(guest, watch, attached), mappers))
+                        .thenApplyAsync(attached -> hold(guest, watch, attached), mappers))
                 .handle((object, failure) -> {
                     if (failure != null) {
                         result.completeExceptionally(Statuses.toErrno(failure));
@@ -178,22 +185,23 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         return answer.future();
     }
 
-    private ImportedObject map(String guest, GuestWatch watch, AttachResponse attached) {
+    private ImportedObject hold(String guest, GuestWatch watch, AttachResponse attached) {
         int attachment = attached.getAttachment();
         try {
-            ImportedMemory memory = ImportedMemory.map(attached, socket, memories);
-            AtomicReference<@Nullable MappedObject> mapped = new AtomicReference<>();
-            MappedObject object = new MappedObject(memory.layout(), memory.bytes(), memory.fence(), attachment, () -> {
-                memory.close();
+            ReachedObject reached = paths.reach(attached, sender(guest, attachment));
+            AtomicReference<@Nullable HeldObject> held = new AtomicReference<>();
+            ObjectContent content = new TimedContent(reached.content(), listener);
+            HeldObject object = new HeldObject(reached.layout(), content, () -> {
+                reached.giveUp().run();
                 watch.remove(attachment);
-                MappedObject self = mapped.get();
+                HeldObject self = held.get();
                 if (self != null && self.revoked()) {
                     watch.acknowledge(attachment);
                 } else {
                     detach(guest, watch, attachment);
                 }
             });
-            mapped.set(object);
+            held.set(object);
             watch.add(attachment, object);
             return object;
         } catch (RuntimeException e) {
@@ -201,6 +209,15 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
             detach(guest, watch, attachment);
             throw e;
         }
+    }
+
+    private SentPictures.Sender sender(String guest, int attachment) {
+        WriteStart object = WriteStart.newBuilder()
+                .setGuest(guest)
+                .setImporter(importer)
+                .setAttachment(attachment)
+                .build();
+        return (bytes, layout, limit) -> PictureWrite.send(stub, object, bytes, layout, limit);
     }
 
     /** Nobody waits for it: without it the hold falls with the watch. */

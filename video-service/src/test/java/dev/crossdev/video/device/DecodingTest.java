@@ -42,19 +42,29 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(TestObjects.Way.class)
 class DecodingTest {
     private static final Duration SHORT = Duration.ofMillis(100);
+
+    private final TestObjects.Way way;
+
+    DecodingTest(TestObjects.Way way) {
+        this.way = way;
+    }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 4})
     void framesInImportedBuffersEqualTheReference(int outputs) throws Exception {
         Clip clip = Driver.clip(Driver.DEMO);
         ReferenceDecode.Result reference = ReferenceDecode.digest(clip);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             List<TestObjects.Exported> objects = IntStream.range(0, outputs)
                     .mapToObj(id -> driver.addOutput(
@@ -74,7 +84,7 @@ class DecodingTest {
     void exportersStrideAndOffsetWinAndPaddingIsNotTouched() throws Exception {
         Clip clip = Driver.clip(Driver.SAMPLE);
         ObjectLayout layout = new ObjectLayout(PixelFormat.B8G8R8A8_UNORM.number(), 64, 48, 300, 100, 100 + 48 * 300);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             TestObjects.Exported object = driver.objects.export(layout);
             object.pixels().fill((byte) 0x5a);
@@ -99,7 +109,7 @@ class DecodingTest {
     void outputsMayBeScatteredGuestPages() throws Exception {
         Clip clip = Driver.clip(Driver.SAMPLE);
         int bytes = 64 * 48 * 4;
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.ok(new StreamCreate(
                     Driver.STREAM, MemType.GUEST_PAGES, MemType.GUEST_PAGES, VideoFormat.H264.number(), ""));
             driver.ok(Driver.input(0));
@@ -127,7 +137,7 @@ class DecodingTest {
     @Test
     void initialResolutionIsToldBeforeTheFirstInputComesBack() {
         Clip clip = Driver.clip(Driver.DEMO);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             assertThat(outputParams(driver).frameWidth()).isEqualTo(640);
             assertThat(outputParams(driver).frameHeight()).isEqualTo(480);
@@ -154,7 +164,7 @@ class DecodingTest {
     void resolutionChangeInMidStreamReturnsOutputsThatNoLongerFit() throws Exception {
         Clip small = Driver.clip(Driver.SAMPLE);
         Clip large = Driver.clip(Driver.DEMO);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(small);
             List<TestObjects.Exported> objects = List.of(driver.addOutput(100, 64, 48), driver.addOutput(101, 64, 48));
             List<VideoResponse> last = new CopyOnWriteArrayList<>();
@@ -187,7 +197,7 @@ class DecodingTest {
     @Test
     void decoderDoesNotRunAheadOfTheOutputs() {
         Clip clip = Driver.clip(Driver.DEMO);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             int consumed = 1;
             CompletableFuture<VideoResponse> last = CompletableFuture.completedFuture(new OkNodata());
@@ -216,7 +226,7 @@ class DecodingTest {
     @Test
     void writeFenceExistsOnlyWhileAPictureIsWritten() {
         Clip clip = Driver.clip(Driver.SAMPLE);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             driver.ok(Driver.input(0));
             // Queued before the resolution is known, for a size that happens to be the default one.
@@ -246,7 +256,7 @@ class DecodingTest {
     @Test
     void readerThatNeverLetsGoFailsTheOutputAndThePictureWaitsForTheNext() {
         Clip clip = Driver.clip(Driver.SAMPLE);
-        try (Driver driver = new Driver(withFenceWait(SHORT))) {
+        try (Driver driver = new Driver(way, withFenceWait(SHORT))) {
             driver.beginWith(clip);
             TestObjects.Exported stuck = driver.addOutput(100, 64, 48);
             TestObjects.Exported free = driver.addOutput(101, 64, 48);
@@ -268,7 +278,7 @@ class DecodingTest {
     @Test
     void clearingAnOutputThatWaitsForAFenceDoesNotWaitForIt() {
         Clip clip = Driver.clip(Driver.SAMPLE);
-        try (Driver driver = new Driver(withFenceWait(Duration.ofSeconds(50)))) {
+        try (Driver driver = new Driver(way, withFenceWait(Duration.ofSeconds(50)))) {
             driver.beginWith(clip);
             TestObjects.Exported stuck = driver.addOutput(100, 64, 48);
             stuck.fence().acquireRead(3, SHORT, Duration.ofSeconds(55));
@@ -290,7 +300,7 @@ class DecodingTest {
     @Test
     void seekForgetsPicturesAndDecodingStartsAnew() throws Exception {
         Clip clip = Driver.clip(Driver.SAMPLE);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             driver.ok(driver.queueInput(0, clip.accessUnits().get(1).data(), 1));
             driver.ok(new QueueClear(Driver.STREAM, QueueType.INPUT));
@@ -311,7 +321,7 @@ class DecodingTest {
     void streamGoesOnAfterADrain() throws Exception {
         Clip clip = Driver.clip(Driver.SAMPLE);
         String reference = ReferenceDecode.digest(clip).hex();
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             TestObjects.Exported object = driver.addOutput(100, 64, 48);
             assertThat(new ClipRun(driver, clip, 100, List.of(object)).run().hex())
@@ -324,7 +334,7 @@ class DecodingTest {
 
     @Test
     void drainOfAnEmptyStreamEndsWithTheNextOutput() {
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             driver.addOutput(100, 640, 480);
             CompletableFuture<VideoResponse> drained = driver.send(new StreamDrain(Driver.STREAM));
@@ -339,7 +349,7 @@ class DecodingTest {
         Clip clip = Driver.clip(Driver.SAMPLE);
         byte[] rubbish = new byte[4000];
         new Random(1).nextBytes(rubbish);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             driver.ok(Driver.input(0));
             assertThat(driver.call(driver.queueInput(0, MemorySegment.ofArray(rubbish), 5)))
@@ -356,7 +366,7 @@ class DecodingTest {
     void anyTimestampComesBackUnchanged() {
         Clip clip = Driver.clip(Driver.SAMPLE);
         for (long timestamp : new long[] {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE}) {
-            try (Driver driver = new Driver()) {
+            try (Driver driver = new Driver(way)) {
                 driver.createStream();
                 driver.ok(Driver.input(0));
                 driver.ok(driver.queueInput(0, clip.accessUnits().getFirst().data(), timestamp));

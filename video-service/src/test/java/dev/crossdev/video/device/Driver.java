@@ -37,7 +37,7 @@ final class Driver implements AutoCloseable {
     /** Where input buffer n lies, and how long it is. */
     static final int INPUT_BYTES = 256 << 10;
 
-    final TestObjects objects = new TestObjects();
+    final TestObjects objects;
     final TestMemory memory = new TestMemory(8 << 20);
     final VideoDecoderDevice device;
 
@@ -55,7 +55,20 @@ final class Driver implements AutoCloseable {
         this(limits, VideoDecoderDevice.OFFERED);
     }
 
+    Driver(TestObjects.Way way) {
+        this(way, DecoderLimits.DEFAULT);
+    }
+
+    Driver(TestObjects.Way way, DecoderLimits limits) {
+        this(way, limits, VideoDecoderDevice.OFFERED);
+    }
+
     Driver(DecoderLimits limits, Features accepted) {
+        this(TestObjects.Way.MAPPED, limits, accepted);
+    }
+
+    private Driver(TestObjects.Way way, DecoderLimits limits, Features accepted) {
+        objects = new TestObjects(way);
         device = new VideoDecoderDevice("default", "video0", accepted, memory, objects, limits, log::add);
     }
 

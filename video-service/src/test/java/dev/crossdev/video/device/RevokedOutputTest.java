@@ -15,14 +15,23 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Guest memory that the exporter takes away from under the decoder, and blobs, which have no layout of their own. */
 @Timeout(60)
+@ParameterizedClass
+@EnumSource(TestObjects.Way.class)
 class RevokedOutputTest {
+    private final TestObjects.Way way;
+
+    RevokedOutputTest(TestObjects.Way way) {
+        this.way = way;
+    }
 
     @Test
     void aQueuedOutputComesBackWithFlagErrAndTheOthersStay() {
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             TestObjects.Exported revoked = driver.addOutput(50, 640, 480);
             TestObjects.Exported other = driver.addOutput(51, 640, 480);
@@ -42,7 +51,7 @@ class RevokedOutputTest {
 
     @Test
     void theResourceIdTakesAnotherObjectAfterwards() {
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.createStream();
             TestObjects.Exported revoked = driver.addOutput(50, 640, 480);
             driver.objects.revoke(revoked);
@@ -68,7 +77,7 @@ class RevokedOutputTest {
                 Duration.ofSeconds(50),
                 d.fenceHold(),
                 d.stopWait());
-        try (Driver driver = new Driver(patient)) {
+        try (Driver driver = new Driver(way, patient)) {
             driver.beginWith(clip);
             TestObjects.Exported object = driver.addOutput(50, 64, 48);
             object.fence().acquireRead(3, Duration.ofSeconds(1), Duration.ofSeconds(55));
@@ -94,7 +103,7 @@ class RevokedOutputTest {
     @Test
     void aBlobTakesTheStreamsOwnLayoutIfItIsLargeEnough() {
         Clip clip = Driver.clip(Driver.SAMPLE);
-        try (Driver driver = new Driver()) {
+        try (Driver driver = new Driver(way)) {
             driver.beginWith(clip);
             int bytes = 64 * 48 * 4;
             TestObjects.Exported small = driver.objects.export(new ObjectLayout(0, 0, 0, 0, 0, bytes - 1));

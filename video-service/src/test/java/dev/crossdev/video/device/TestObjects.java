@@ -1,5 +1,7 @@
 package dev.crossdev.video.device;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceSlot;
@@ -7,6 +9,7 @@ import dev.crossdev.dmabuf.fence.FenceTable;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** An exporter and an importer in one: objects in sealed shared memory, with fences. */
+/** An exporter and an importer in one: objects in sealed shared memory, with fences, reached one way or the other. */
 final class TestObjects implements ObjectImporter, AutoCloseable {
     static final int HOLDER = 7;
 
@@ -27,12 +30,23 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
         }
     }
 
+    /** How the decoder reaches an object's content. */
+    enum Way {
+        MAPPED,
+        SENT
+    }
+
+    private final Way way;
     private final FenceTable fences = FenceTable.create(256);
     private final Map<UUID, Exported> objects = new ConcurrentHashMap<>();
     private final List<CompletableFuture<Void>> gates = new ArrayList<>();
-    private final Map<UUID, MappedObject> mapped = new ConcurrentHashMap<>();
+    private final Map<UUID, HeldObject> mapped = new ConcurrentHashMap<>();
     final AtomicInteger attaches = new AtomicInteger();
     private volatile boolean gated;
+
+    TestObjects(Way way) {
+        this.way = way;
+    }
 
     Exported export(int width, int height) {
         return export(new ObjectLayout(
@@ -60,7 +74,7 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
 
     /** The exporter takes the memory away from whoever attached last. */
     void revoke(Exported object) {
-        MappedObject made = mapped.get(object.uuid());
+        HeldObject made = mapped.get(object.uuid());
         if (made == null) {
             throw new AssertionError("nobody has attached to " + object.uuid());
         }
@@ -115,15 +129,27 @@ final class TestObjects implements ObjectImporter, AutoCloseable {
                 throw new ErrnoException(Errno.ENOENT, "no object " + uuid);
             }
             object.holds().incrementAndGet();
-            MappedObject made = new MappedObject(
-                    object.layout(),
-                    new ObjectMemory.Linear(object.pixels()),
-                    object.fence(),
-                    HOLDER,
-                    object.holds()::decrementAndGet);
+            HeldObject made = new HeldObject(object.layout(), content(object), object.holds()::decrementAndGet);
             mapped.put(uuid, made);
             return made;
         });
+    }
+
+    private ObjectContent content(Exported object) {
+        return switch (way) {
+            case MAPPED -> new FencedMemory(new ObjectMemory.Linear(object.pixels()), object.fence(), HOLDER);
+            case SENT -> new SentPictures((bytes, layout, limit) -> take(object, bytes, layout, limit));
+        };
+    }
+
+    /** As an exporter does that has got every byte of a picture. */
+    private static void take(Exported object, MemorySegment bytes, ObjectLayout layout, Duration limit) {
+        object.fence().acquireWrite(HOLDER, limit, limit);
+        for (int row = 0; row < layout.height(); row++) {
+            long at = layout.offset() + (long) row * layout.stride();
+            MemorySegment.copy(bytes, at, object.pixels(), at, layout.rowBytes());
+        }
+        assertThat(object.fence().releaseWrite(HOLDER, false)).isTrue();
     }
 
     @Override

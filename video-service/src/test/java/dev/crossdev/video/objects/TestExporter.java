@@ -23,15 +23,21 @@ import dev.crossdev.proto.objects.v1.SharedObjectsGrpc;
 import dev.crossdev.proto.objects.v1.WatchRequest;
 import dev.crossdev.proto.objects.v1.WatchResponse;
 import dev.crossdev.proto.objects.v1.WatchSynchronized;
+import dev.crossdev.proto.objects.v1.WriteRequest;
+import dev.crossdev.proto.objects.v1.WriteResponse;
+import dev.crossdev.proto.objects.v1.WriteStart;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +47,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** A small exporting service: real gRPC on loopback, real memfds over a real socket. */
 public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase implements AutoCloseable {
@@ -60,16 +68,53 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
     public volatile boolean withdraw;
     /** Whether a revoke goes out before the answer to the attach. */
     public volatile boolean revokeAtOnce;
+    /** Whether attaches name the descriptor socket. */
+    public volatile boolean socketNamed = true;
+    /** Whether a Write's answer is kept back. */
+    public volatile boolean writesUnanswered;
+    /** Messages of a Write that are read; the sender has to wait for the rest. */
+    public volatile int writeMessagesRead = Integer.MAX_VALUE;
+    /** What Writes are refused with, if they are. */
+    public volatile @Nullable Errno writeRefusal;
+    /** What a Write says it has written, if that is not the truth. */
+    public volatile @Nullable Long writtenSaid;
+    /** As they came: the start and how many pieces and bytes of data followed. */
+    public final List<WriteSeen> writes = new CopyOnWriteArrayList<>();
     /** Attachments that an importer said it has let go of. */
     public final List<Integer> acknowledged = new CopyOnWriteArrayList<>();
 
+    private final Map<Integer, Exported> attached = new ConcurrentHashMap<>();
     private final DescriptorServer descriptors;
     private final MemoryToken fenceToken;
     private final Server server;
 
+    /** A Write, as far as it has got. */
+    public static final class WriteSeen {
+        public volatile WriteStart start = WriteStart.getDefaultInstance();
+        public final AtomicInteger pieces = new AtomicInteger();
+        public final AtomicLong bytes = new AtomicLong();
+        public volatile boolean cancelled;
+        public volatile boolean committed;
+    }
+
     /** One exported object; without extents of its own it lies in the middle of its memory and has a layout. */
     public record Exported(SharedMemory memory, MemoryToken token, int slot, List<MemoryPiece> blob) {
         public static final long OFFSET = 4096;
+
+        /** The object's bytes as they lie now. */
+        public byte[] content() {
+            byte[] bytes = new byte[Math.toIntExact(blob.isEmpty() ? BYTES : MemoryPiece.size(blob))];
+            int at = 0;
+            for (MemoryPiece piece : pieces()) {
+                MemorySegment.ofArray(bytes).asSlice(at, piece.length()).copyFrom(piece.segment());
+                at += Math.toIntExact(piece.length());
+            }
+            return bytes;
+        }
+
+        List<MemoryPiece> pieces() {
+            return blob.isEmpty() ? List.of(new MemoryPiece(memory, OFFSET, BYTES)) : blob;
+        }
     }
 
     public TestExporter(Path folder, int port) {
@@ -78,6 +123,8 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
         try {
             server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                     .addService(this)
+                    // So that a sender soon has to wait for a reader that is slow.
+                    .flowControlWindow(128 << 10)
                     .directExecutor()
                     .build()
                     .start();
@@ -144,6 +191,7 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
         } else {
             int attachment = attaches.get();
             attachments.add(attachment);
+            attached.put(attachment, object);
             if (withdraw) {
                 descriptors.withdraw(object.token());
             }
@@ -161,7 +209,7 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
                 .setFence(FenceSlot.newBuilder()
                         .setMemoryToken(ByteString.copyFrom(fenceToken.bytes()))
                         .setSlot(object.slot()))
-                .setDescriptorSocket(descriptors.path().toString())
+                .setDescriptorSocket(socketNamed ? descriptors.path().toString() : "")
                 .setBootId(bootId);
         if (object.blob().isEmpty()) {
             return answer.setLayout(ObjectLayout.newBuilder()
@@ -226,6 +274,77 @@ public final class TestExporter extends SharedObjectsGrpc.SharedObjectsImplBase 
                 observer.onCompleted();
             }
         };
+    }
+
+    /** All or nothing, as the contract has it: into the object with the last byte. */
+    @Override
+    public StreamObserver<WriteRequest> write(StreamObserver<WriteResponse> observer) {
+        WriteSeen seen = new WriteSeen();
+        writes.add(seen);
+        ServerCallStreamObserver<WriteResponse> call = (ServerCallStreamObserver<WriteResponse>) observer;
+        call.setOnCancelHandler(() -> seen.cancelled = true);
+        int limit = writeMessagesRead;
+        if (limit < Integer.MAX_VALUE) {
+            call.disableAutoRequest();
+            call.request(limit);
+        }
+        Errno refusal = writeRefusal;
+        if (refusal != null) {
+            observer.onError(Statuses.toException(new ErrnoException(refusal, "refused by the test")));
+        }
+        return new StreamObserver<>() {
+            private ByteString data = ByteString.EMPTY;
+
+            @Override
+            public void onNext(WriteRequest request) {
+                if (request.hasStart()) {
+                    seen.start = request.getStart();
+                    return;
+                }
+                data = data.concat(request.getData());
+                seen.pieces.incrementAndGet();
+                seen.bytes.addAndGet(request.getData().size());
+                if (data.size() == seen.start.getLength() && !writesUnanswered) {
+                    commit(seen, data);
+                    Long said = writtenSaid;
+                    observer.onNext(WriteResponse.newBuilder()
+                            .setWritten(said == null ? data.size() : said)
+                            .build());
+                    observer.onCompleted();
+                }
+            }
+
+            @Override
+            public void onError(Throwable failure) {}
+
+            @Override
+            public void onCompleted() {}
+        };
+    }
+
+    private void commit(WriteSeen seen, ByteString data) {
+        Exported object = attached.get(seen.start.getAttachment());
+        if (object == null) {
+            throw new AssertionError("nothing is attached as " + seen.start.getAttachment());
+        }
+        byte[] all = object.content();
+        long row = seen.start.getRow() == 0 ? data.size() : seen.start.getRow();
+        long stride = seen.start.getRow() == 0 ? row : seen.start.getStride();
+        for (int at = 0; at < data.size(); at++) {
+            all[Math.toIntExact(seen.start.getOffset() + at / row * stride + at % row)] = data.byteAt(at);
+        }
+        int holder = seen.start.getAttachment();
+        if (!fences.slot(object.slot()).tryAcquireWrite(holder, Duration.ofSeconds(10))) {
+            throw new AssertionError("somebody holds a fence");
+        }
+        int from = 0;
+        for (MemoryPiece piece : object.pieces()) {
+            int length = Math.toIntExact(piece.length());
+            piece.segment().copyFrom(MemorySegment.ofArray(all).asSlice(from, length));
+            from += length;
+        }
+        var _ = fences.slot(object.slot()).releaseWrite(holder, false);
+        seen.committed = true;
     }
 
     /** Ends the importers' life lines, as a restart would, without going away. */
