@@ -16,16 +16,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BrokenManifestTest {
 
-    private String rendered = "";
+    private String local = "";
+    private String spread = "";
 
     @BeforeAll
     void render() {
-        rendered = Manifests.render("local", "load", "monitoring");
-        assertThat(ManifestPolicy.violations(Manifests.parse(rendered))).isEmpty();
+        local = Manifests.render("local", "load", "monitoring");
+        spread = Manifests.render("spread", "load", "monitoring");
+        assertThat(ManifestPolicy.violations(Manifests.parse(local))).isEmpty();
+        assertThat(ManifestPolicy.violations(Manifests.parse(spread))).isEmpty();
     }
 
     /** The first place that reads {@code before} reads {@code after}; \n is a new line. */
-    private String broken(String before, String after) {
+    private static String broken(String rendered, String before, String after) {
         String place = before.replace("\\n", "\n");
         assertThat(rendered).contains(place);
         int at = rendered.indexOf(place);
@@ -71,23 +74,48 @@ class BrokenManifestTest {
             app.kubernetes.io/part-of: crossdev\\n        app.kubernetes.io/version | app.kubernetes.io/version | has pods without app.kubernetes.io/part-of
             """)
     void aBrokenManifestIsRefused(String before, String after, String expected) {
-        List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(before, after)));
+        List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(local, before, after)));
         assertThat(violations).anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+
+    @ParameterizedTest(name = "{2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            serviceName: gpu-service-pods    | serviceName: gpu-service         | StatefulSet gpu-service has no headless Service gpu-service
+            clusterIP: None                  | clusterIP: 10.0.0.1              | StatefulSet gpu-service has no headless Service gpu-service-pods
+            value: gpu-service:8081          | value: gpu-services:8081         | calls gpu-services:8081, and there is no such Service
+            value: gpu-service:8081          | value: gpu-service:8082          | calls gpu-service:8082, and there is no such Service
+            value: gpu-service:8081          | value: 127.0.0.1:8081            | calls 127.0.0.1:8081, which no container of its pod listens on
+            --video=video-service:8082       | --video=video:8082               | Deployment load, container guest calls video:8082, and there is no such Service
+            name: video-service-to-gpu-service\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: gpu-grpc | name: video-service-to-gpu-service\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: gpu-mgmt | Deployment video-service, container video-service calls gpu-service:8081 and is not let out to StatefulSet gpu-service
+            name: gpu-service-from-video-service\\n  namespace: crossdev\\nspec:\\n  ingress:\\n  - from:\\n    - podSelector:\\n        matchLabels:\\n          crossdev.dev/video-service | name: gpu-service-from-video-service\\n  namespace: crossdev\\nspec:\\n  ingress:\\n  - from:\\n    - podSelector:\\n        matchLabels:\\n          crossdev.dev/guest | Deployment video-service, container video-service calls gpu-service:8081 and is not let in by StatefulSet gpu-service
+            kind: PodDisruptionBudget        | kind: Eviction                   | StatefulSet gpu-service has no PodDisruptionBudget
+            terminationGracePeriodSeconds: 45 | terminationGracePeriodSeconds: 30 | is killed after PT30S, and video-service may drain for PT30S
+            """)
+    void aBrokenManifestOfSeparatePodsIsRefused(String before, String after, String expected) {
+        List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(spread, before, after)));
+        assertThat(violations).anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+
+    @Test
+    void whoMayNotAskForNamesCallsNobody() {
+        assertThat(ManifestPolicy.violations(Manifests.parse(spread.replace("port: 53", "port: 54"))))
+                .anySatisfy(violation -> assertThat(violation)
+                        .contains("video-service calls gpu-service:8081 and may not ask for names"));
     }
 
     @Test
     void imagesAreThoseOfThePomsVersion() {
         String version = PomVersion.VERSION;
         for (String tag : List.of(":latest", "", ":" + version + "1")) {
-            assertThat(ManifestPolicy.violations(
-                            Manifests.parse(broken("crossdev/gpu-service:" + version, "crossdev/gpu-service" + tag))))
+            assertThat(ManifestPolicy.violations(Manifests.parse(
+                            broken(local, "crossdev/gpu-service:" + version, "crossdev/gpu-service" + tag))))
                     .anySatisfy(violation -> assertThat(violation).contains("runs crossdev/gpu-service" + tag));
         }
     }
 
     @Test
     void aValueOfTheWrongTypeIsRefused() {
-        assertThatThrownBy(() -> Manifests.parse(broken("replicas: 1", "replicas: one")))
+        assertThatThrownBy(() -> Manifests.parse(broken(local, "replicas: 1", "replicas: one")))
                 .hasMessageContaining("replicas");
     }
 }

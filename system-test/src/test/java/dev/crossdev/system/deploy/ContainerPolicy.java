@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a container may and must do, as far as its manifest says; what it really listens on, ContainersTest asks. */
+/** What a container may and must do, as far as its manifest says; what it really listens on, OverlayContainers asks. */
 final class ContainerPolicy {
 
     private final String name;

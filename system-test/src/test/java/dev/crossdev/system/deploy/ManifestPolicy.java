@@ -19,6 +19,7 @@ final class ManifestPolicy {
                                     resource.getKind(), resource.getMetadata().getName(), field)));
         }
         violations.addAll(SelectorPolicy.violations(manifests));
+        violations.addAll(CallPolicy.violations(manifests));
         violations.addAll(PodPolicy.violations(manifests, PomVersion.VERSION));
         return violations;
     }

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.system.Scrape;
 import dev.crossdev.system.deploy.Manifests.Workload;
-import dev.crossdev.testing.RequiresProgram;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -26,25 +25,32 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * The containers of the {@code local} overlay and the {@code load} component as processes, with the manifests' own arguments,
+ * The containers of an overlay and the {@code load} component as processes, with the manifests' own arguments,
  * environments and ports: what the manifests say of them is true.
  */
-@RequiresProgram("kubectl")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
-class ContainersTest {
+abstract class OverlayContainers {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
 
+    private final String overlay;
+    private final String path;
     private final String address = Loopback.own();
     private final Map<String, Running> all = new HashMap<>();
 
     /** @param grace from SIGTERM to the kill, seconds */
     private record Running(Container container, long grace, ContainerProcess process) {}
 
+    /** @param path on which pictures get from one service to the other */
+    OverlayContainers(String overlay, String path) {
+        this.overlay = overlay;
+        this.path = path;
+    }
+
     @BeforeAll
     void start() throws IOException {
-        Manifests manifests = Manifests.parse(Manifests.render("local", "load"));
+        Manifests manifests = Manifests.parse(Manifests.render(overlay, "load"));
         List<String> services = manifests.of(Service.class).stream()
                 .map(service -> service.getMetadata().getName())
                 .toList();
@@ -102,6 +108,10 @@ class ContainersTest {
                 .untilAsserted(() -> assertThat(Scrape.of(meters).sum("crossdev_load_rounds_total", "outcome=\"ok\""))
                         .as(() -> log("guest"))
                         .isPositive());
+        Scrape video = Scrape.of(new HostAndPort(address, 9082));
+        assertThat(video.sum("virtio_object_write_seconds_count", "path=\"" + path + "\""))
+                .isPositive()
+                .isEqualTo(video.sum("virtio_object_write_seconds_count"));
     }
 
     @Test
