@@ -2,6 +2,7 @@
 # Makes the README's table and docs/timeline.png again, from a run of ./crossdev demo on this machine.
 #   docs/refresh.sh          needs chromium (Debian package chromium)
 #   docs/refresh.sh panels   the panels of docs/observability.md, from the latest run of the system test DashboardsTest
+#   docs/refresh.sh trace    the trace of docs/observability.md, from the latest run of the system test RegistrationTraceTest
 #   docs/refresh.sh console  docs/console, from the latest run of the system test ConsoleTest
 set -eu
 cd "$(dirname "$0")/.."
@@ -14,6 +15,21 @@ if [ "${1-}" = panels ]; then
     sed '/<!-- panels -->/q' docs/observability.md
     cat "$panels"
     sed -n '/<!-- \/panels -->/,$p' docs/observability.md
+  } >target/observability.md
+  cat target/observability.md >docs/observability.md
+  exit
+fi
+
+if [ "${1-}" = trace ]; then
+  trace=system-test/target/trace.txt
+  [ -f "$trace" ] || { echo "refresh.sh: no $trace: run the system test RegistrationTraceTest first" >&2; exit 2; }
+  mkdir -p target
+  {
+    sed '/<!-- trace -->/q' docs/observability.md
+    echo '```'
+    cat "$trace"
+    echo '```'
+    sed -n '/<!-- \/trace -->/,$p' docs/observability.md
   } >target/observability.md
   cat target/observability.md >docs/observability.md
   exit

@@ -8,6 +8,7 @@ import dev.crossdev.cli.run.DevicePair;
 import dev.crossdev.cli.run.GuestMetrics;
 import dev.crossdev.cli.run.Plan;
 import dev.crossdev.cli.run.ServiceOptions;
+import dev.crossdev.cli.run.TraceOptions;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Latency;
 import java.nio.file.Path;
@@ -94,6 +95,9 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin
     private final GuestMetrics metrics = new GuestMetrics();
 
+    @Mixin
+    private final TraceOptions tracing = new TraceOptions();
+
     @Override
     public Integer call() {
         if (rounds < 1 || buffers.isEmpty() || buffers.stream().anyMatch(n -> n < 1)) {
@@ -111,7 +115,7 @@ final class CompareCommand implements Callable<Integer> {
                 batch,
                 rounds,
                 seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed);
-        return new Comparison(spec.commandLine(), services, metrics, clip, Collections.max(buffers), out)
+        return new Comparison(spec.commandLine(), services, metrics, tracing, clip, Collections.max(buffers), out)
                 .run(_ -> plan)
                 .number();
     }

@@ -8,6 +8,7 @@ import dev.crossdev.cli.run.GuestMetrics;
 import dev.crossdev.cli.run.Harness;
 import dev.crossdev.cli.run.Plan;
 import dev.crossdev.cli.run.ServiceOptions;
+import dev.crossdev.cli.run.TraceOptions;
 import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
@@ -54,11 +55,14 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private final GuestMetrics metrics = new GuestMetrics();
 
+    @Mixin
+    private final TraceOptions tracing = new TraceOptions();
+
     @Override
     public Integer call() {
         Path home = Home.folder();
         ClipFile clip = ClipFile.open(home.resolve("clips").resolve("demo.mp4"));
-        return new Comparison(spec.commandLine(), services, metrics, clip, BUFFERS, home.resolve(out))
+        return new Comparison(spec.commandLine(), services, metrics, tracing, clip, BUFFERS, home.resolve(out))
                 .run(harness -> new Plan(
                         List.of(
                                 DevicePair.NONE,

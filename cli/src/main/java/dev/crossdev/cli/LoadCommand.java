@@ -9,6 +9,7 @@ import dev.crossdev.cli.run.GuestMetrics;
 import dev.crossdev.cli.run.LoadLog;
 import dev.crossdev.cli.run.ServiceOptions;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
+import dev.crossdev.cli.run.TraceOptions;
 import dev.crossdev.guest.GuestConfig;
 import dev.crossdev.guest.load.Load;
 import dev.crossdev.guest.load.LoadPlan;
@@ -96,15 +97,19 @@ final class LoadCommand implements Callable<Integer> {
     @Mixin
     private final GuestMetrics metrics = new GuestMetrics();
 
+    @Mixin
+    private final TraceOptions tracing = new TraceOptions();
+
     @Override
     public Integer call() throws InterruptedException {
         LoadPlan plan = plan();
         Clip clip = ClipFile.read(file == null ? Home.folder().resolve("clips/demo.mp4") : file);
         CountDownLatch over = new CountDownLatch(1);
         try (GuestMetrics.Served served = metrics.serve();
-                ServicesInUse inUse = services.services(Home::folder);
+                TraceOptions.Tracing spans = tracing.open();
+                ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings());
                 LoadLog log = new LoadLog(spec.commandLine().getOut())) {
-            Load load = new Load(config(inUse, clip), clip, plan, served.registry(), log);
+            Load load = new Load(config(inUse, clip).withTraces(spans.traces()), clip, plan, served.registry(), log);
             served.health(load::isLive, load::isReady);
             served.address().ifPresent(address -> log.say("meters at http://" + address + "/q/metrics"));
             AtomicBoolean interrupted = stopOnExit(load, over);

@@ -18,6 +18,7 @@ import dev.crossdev.cli.run.RunOptions;
 import dev.crossdev.cli.run.ServiceOptions;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import dev.crossdev.cli.run.TimingOptions;
+import dev.crossdev.cli.run.TraceOptions;
 import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import java.nio.file.Path;
@@ -78,6 +79,9 @@ final class PlayCommand implements Callable<Integer> {
     @Mixin
     private final GuestMetrics metrics = new GuestMetrics();
 
+    @Mixin
+    private final TraceOptions tracing = new TraceOptions();
+
     @Override
     public Integer call() {
         DevicePair latency = timing.timing();
@@ -85,10 +89,12 @@ final class PlayCommand implements Callable<Integer> {
         ClipFile clip = ClipFile.open(file);
         Report report;
         try (Progress progress = new Progress(spec.commandLine().getOut(), System.console() != null);
-                GuestMetrics.Served served = metrics.serve()) {
+                GuestMetrics.Served served = metrics.serve();
+                TraceOptions.Tracing spans = tracing.open()) {
             progress.step("starting the services");
-            try (ServicesInUse inUse = services.services(Home::folder);
-                    Harness harness = Harness.connect(guest, inUse, clip, parameters.buffers(), served.registry())) {
+            try (ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings());
+                    Harness harness = Harness.connect(
+                            guest, inUse, clip, parameters.buffers(), served.registry(), spans.traces())) {
                 CpuTimes before = CpuTimes.now();
                 progress.step("warming up");
                 harness.inject(latency);

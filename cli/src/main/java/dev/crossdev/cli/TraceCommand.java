@@ -18,6 +18,7 @@ import dev.crossdev.cli.run.TimingOptions;
 import dev.crossdev.cli.trace.TraceFile;
 import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -99,7 +100,8 @@ final class TraceCommand implements Callable<Integer> {
                 GuestMetrics.Served served = metrics.serve()) {
             progress.step("starting the services");
             try (ServicesInUse inUse = services.services(Home::folder);
-                    Harness harness = Harness.connect(inUse, clip, parameters.buffers(), served.registry())) {
+                    Harness harness = Harness.connect(
+                            inUse, clip, parameters.buffers(), served.registry(), RegistrationTraces.OFF)) {
                 progress.step("warming up");
                 harness.inject(latency);
                 // What runs for the first time is no run's cost.

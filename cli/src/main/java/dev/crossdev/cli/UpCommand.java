@@ -7,10 +7,12 @@ import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.run.PlacementOption;
+import dev.crossdev.cli.run.TraceOptions;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,13 +51,19 @@ final class UpCommand implements Callable<Integer> {
     @Mixin
     private final PlacementOption placement = new PlacementOption();
 
+    @Mixin
+    private final TraceOptions tracing = new TraceOptions();
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Starting gpu-service and video-service …");
         out.flush();
         Services.Ports ports = new Services.Ports(gpuPort, videoPort);
-        try (Services services = Services.start(Home.folder(), ports, List.of(), placement.settings());
+        List<String> traced = tracing.serviceSettings();
+        List<String> videoSettings =
+                Stream.concat(traced.stream(), placement.settings().stream()).toList();
+        try (Services services = Services.start(Home.folder(), ports, traced, videoSettings);
                 AutoCloseable _ = UpFile.announce(services)) {
             print(out, services);
             CompletableFuture<Process> ended = CompletableFuture.anyOf(

@@ -10,6 +10,7 @@ import dev.crossdev.guest.driver.ViolationListener;
 import dev.crossdev.guest.gpu.GpuDriver;
 import dev.crossdev.guest.memory.GuestMemoryPool;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
 import dev.crossdev.proto.video.v1.VideoDeviceGrpc;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -106,6 +107,11 @@ public final class Guest implements AutoCloseable {
     /** The tenant's name. */
     public String name() {
         return config.name();
+    }
+
+    /** Makes the traces of its registrations. */
+    public RegistrationTraces traces() {
+        return config.traces();
     }
 
     /** Its memory. */

@@ -1,6 +1,7 @@
 package dev.crossdev.guest;
 
 import dev.crossdev.guest.driver.ServiceAddress;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import java.time.Duration;
 
 /**
@@ -11,14 +12,26 @@ import java.time.Duration;
  * @param video where its video devices are hosted
  * @param memoryBytes of guest memory
  * @param patience for each answer; what takes longer fails with ETIMEDOUT
+ * @param traces makes the traces of its registrations
  */
-public record GuestConfig(String name, ServiceAddress gpu, ServiceAddress video, long memoryBytes, Duration patience) {
+public record GuestConfig(
+        String name,
+        ServiceAddress gpu,
+        ServiceAddress video,
+        long memoryBytes,
+        Duration patience,
+        RegistrationTraces traces) {
 
     /** The tenant of those who name none. */
     public static final String DEFAULT_NAME = "default";
 
     /** Longer than any latency that is injected in earnest, and short enough to be waited for. */
     public static final Duration DEFAULT_PATIENCE = Duration.ofSeconds(10);
+
+    /** A guest that traces nothing. */
+    public GuestConfig(String name, ServiceAddress gpu, ServiceAddress video, long memoryBytes, Duration patience) {
+        this(name, gpu, video, memoryBytes, patience, RegistrationTraces.OFF);
+    }
 
     /** The default tenant with default patience. */
     public static GuestConfig of(String gpuHost, int gpuPort, String videoHost, int videoPort, long memoryBytes) {
@@ -32,11 +45,16 @@ public record GuestConfig(String name, ServiceAddress gpu, ServiceAddress video,
 
     /** The same guest under another name. */
     public GuestConfig named(String other) {
-        return new GuestConfig(other, gpu, video, memoryBytes, patience);
+        return new GuestConfig(other, gpu, video, memoryBytes, patience, traces);
     }
 
     /** The same guest with other patience. */
     public GuestConfig withPatience(Duration other) {
-        return new GuestConfig(name, gpu, video, memoryBytes, other);
+        return new GuestConfig(name, gpu, video, memoryBytes, other, traces);
+    }
+
+    /** The same guest, whose registrations are traced. */
+    public GuestConfig withTraces(RegistrationTraces other) {
+        return new GuestConfig(name, gpu, video, memoryBytes, patience, other);
     }
 }

@@ -96,6 +96,26 @@ class ArchitectureTest {
                 .resideInAPackage("io.micrometer.."));
     }
 
+    /** A device's trace is the business of whoever runs the device; a guest sees the API in one place, its SDK is the cli's. */
+    @Test
+    void onlyServiceCoreTheApplicationsAndOnePlaceOfTheGuestTrace() {
+        check(noClasses()
+                .that()
+                .resideInAPackage("dev.crossdev..")
+                .and()
+                .resideOutsideOfPackages(
+                        "dev.crossdev.service..", "..app..", "dev.crossdev.guest.trace..", "dev.crossdev.cli.otlp..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.opentelemetry.."));
+        check(noClasses()
+                .that()
+                .resideInAPackage("dev.crossdev.guest..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.opentelemetry.sdk.."));
+    }
+
     @Test
     void theServicesDoNotSeeEachOther() {
         check(noClasses()

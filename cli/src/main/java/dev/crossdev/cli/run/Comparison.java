@@ -21,6 +21,7 @@ public final class Comparison {
     private final CommandLine command;
     private final ServiceOptions services;
     private final GuestMetrics metrics;
+    private final TraceOptions tracing;
     private final ClipFile clip;
     private final int mostBuffers;
     private final Path folder;
@@ -30,12 +31,14 @@ public final class Comparison {
             CommandLine command,
             ServiceOptions services,
             GuestMetrics metrics,
+            TraceOptions tracing,
             ClipFile clip,
             int mostBuffers,
             Path folder) {
         this.command = command;
         this.services = services;
         this.metrics = metrics;
+        this.tracing = tracing;
         this.clip = clip;
         this.mostBuffers = mostBuffers;
         this.folder = folder;
@@ -49,13 +52,14 @@ public final class Comparison {
     public ExitCode run(Function<Harness, Plan> planner) {
         Report report;
         try (Progress progress = new Progress(command.getOut(), System.console() != null);
-                GuestMetrics.Served served = metrics.serve()) {
+                GuestMetrics.Served served = metrics.serve();
+                TraceOptions.Tracing spans = tracing.open()) {
             progress.step("starting gpu-service and video-service");
-            try (ServicesInUse inUse = services.services(Home::folder)) {
+            try (ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings())) {
                 inUse.own()
                         .ifPresent(own -> progress.say(
                                 "gpu-service and video-service are ready after " + own.startupMillis() + " ms"));
-                try (Harness harness = Harness.connect(inUse, clip, mostBuffers, served.registry())) {
+                try (Harness harness = Harness.connect(inUse, clip, mostBuffers, served.registry(), spans.traces())) {
                     CpuTimes before = CpuTimes.now();
                     progress.step("warming up");
                     Plan plan = planner.apply(harness);

@@ -15,6 +15,7 @@ import dev.crossdev.guest.pipeline.Pipeline;
 import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import dev.crossdev.guest.pipeline.RunResult;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashSet;
 import java.util.List;
@@ -47,10 +48,12 @@ public final class Harness implements AutoCloseable {
      * Connects a new guest.
      *
      * @param mostBuffers the largest number of output buffers of any run
+     * @param traces makes the traces of its registrations
      * @throws dev.crossdev.dmabuf.error.DeviceGoneException naming the service that cannot be reached
      */
-    public static Harness connect(ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry) {
-        return connect(services.gpu(), services.video(), clip, mostBuffers, registry, UnaryOperator.identity());
+    public static Harness connect(
+            ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry, RegistrationTraces traces) {
+        return connect(ownGuestName(), services, clip, mostBuffers, registry, traces);
     }
 
     /**
@@ -65,14 +68,26 @@ public final class Harness implements AutoCloseable {
             int mostBuffers,
             MeterRegistry registry,
             UnaryOperator<FrameObserver> tap) {
-        return connect(ownGuestName(), gpu, video, clip, mostBuffers, registry, tap);
+        return connect(ownGuestName(), gpu, video, clip, mostBuffers, registry, RegistrationTraces.OFF, tap);
     }
 
     /** As above, as a tenant with a name that others know. */
     public static Harness connect(
-            String guestName, ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry) {
+            String guestName,
+            ServicesInUse services,
+            ClipFile clip,
+            int mostBuffers,
+            MeterRegistry registry,
+            RegistrationTraces traces) {
         return connect(
-                guestName, services.gpu(), services.video(), clip, mostBuffers, registry, UnaryOperator.identity());
+                guestName,
+                services.gpu(),
+                services.video(),
+                clip,
+                mostBuffers,
+                registry,
+                traces,
+                UnaryOperator.identity());
     }
 
     /** Harnesses on the same services must not meet. */
@@ -87,6 +102,7 @@ public final class Harness implements AutoCloseable {
             ClipFile clip,
             int mostBuffers,
             MeterRegistry registry,
+            RegistrationTraces traces,
             UnaryOperator<FrameObserver> tap) {
         GuestMeters meters = new GuestMeters(registry);
         Guest guest = Guest.connect(
@@ -96,7 +112,8 @@ public final class Harness implements AutoCloseable {
                                 video.host(),
                                 video.port(),
                                 Pipeline.memoryBytes(clip.clip(), mostBuffers))
-                        .named(guestName),
+                        .named(guestName)
+                        .withTraces(traces),
                 meters);
         return new Harness(guest, clip, new Pipeline(guest, clip.clip(), meters), tap);
     }

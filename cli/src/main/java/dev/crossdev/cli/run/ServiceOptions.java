@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,6 +42,15 @@ public final class ServiceOptions {
 
     /** Those that were named, or two of our own, started from the checkout. */
     public ServicesInUse services(Supplier<Path> home) {
+        return services(home, List.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param settings of services of our own, as {@code name=value}
+     */
+    public ServicesInUse services(Supplier<Path> home, List<String> settings) {
         if ((gpu == null) != (video == null)) {
             throw new CommandFailure(
                     ExitCode.USAGE, "--gpu and --video belong together: give both, or none to start both");
@@ -54,7 +64,9 @@ public final class ServiceOptions {
             }
             return new ServicesInUse(gpu, video, Optional.empty());
         }
-        Services own = Services.start(home.get(), Services.Ports.FREE, List.of(), placement.settings());
+        List<String> videoSettings =
+                Stream.concat(settings.stream(), placement.settings().stream()).toList();
+        Services own = Services.start(home.get(), Services.Ports.FREE, settings, videoSettings);
         return new ServicesInUse(own.gpu().address(), own.video().address(), Optional.of(own));
     }
 }

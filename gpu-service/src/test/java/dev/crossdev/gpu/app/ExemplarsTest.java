@@ -48,13 +48,14 @@ class ExemplarsTest {
     @Inject
     Instance<ServerInterceptor> interceptors;
 
-    /** Spans are made and go nowhere. */
+    /** Spans are made and go nowhere. What a device is slow about is answered on a thread of its own. */
     public static final class TracingOn extends GpuServiceProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
             Map<String, String> settings = new HashMap<>(super.getConfigOverrides());
             settings.put("quarkus.otel.sdk.disabled", "false");
             settings.put("quarkus.otel.traces.exporter", "none");
+            settings.put("crossdev.timing.transit", "1ms");
             return settings;
         }
     }

@@ -12,14 +12,17 @@ import dev.crossdev.guest.driver.Answers;
 import dev.crossdev.guest.strategy.Registration;
 import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.Moment;
+import dev.crossdev.guest.timeline.RegistrationTrace.Sent;
 import dev.crossdev.guest.timeline.WaitPlace;
+import dev.crossdev.virtio.TraceContext;
+import dev.crossdev.virtio.gpu.GpuCommandType;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.GpuResponse.OkResourceUuid;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 
 /** One buffer's RESOURCE_ASSIGN_UUID: sent at most once, answered at most once, noted in the buffer's timeline. */
 final class BufferRegistration implements Registration, CompletionHandler<GpuReply> {
@@ -27,9 +30,10 @@ final class BufferRegistration implements Registration, CompletionHandler<GpuRep
     private final UuidRegistration registration;
     private final BufferTimeline timeline;
     private final Answers answers;
-    private final Consumer<CompletionHandler<GpuReply>> command;
+    private final BiConsumer<TraceContext, CompletionHandler<GpuReply>> command;
     private final boolean supported;
     private final AtomicBoolean sent = new AtomicBoolean();
+    private volatile Sent traced = Sent.NONE;
 
     /**
      * @param supported whether the device has the feature; without it nothing is ever sent
@@ -40,7 +44,7 @@ final class BufferRegistration implements Registration, CompletionHandler<GpuRep
             Answers answers,
             Violations violations,
             boolean supported,
-            Consumer<CompletionHandler<GpuReply>> command) {
+            BiConsumer<TraceContext, CompletionHandler<GpuReply>> command) {
         this.registration = UuidRegistration.pending(violations);
         this.timeline = timeline;
         this.answers = answers;
@@ -65,7 +69,9 @@ final class BufferRegistration implements Registration, CompletionHandler<GpuRep
         }
         if (supported) {
             timeline.note(Moment.REGISTRATION_SENT);
-            var _ = registration.submit(() -> command.accept(this));
+            Sent under = timeline.trace().sends(GpuCommandType.RESOURCE_ASSIGN_UUID.name());
+            traced = under;
+            var _ = registration.submit(() -> command.accept(under.context(), this));
         } else {
             // As Linux: the export succeeds and get_uuid says ENODEV (virtgpu_prime.c).
             settle(() -> registration.fail(
@@ -79,18 +85,23 @@ final class BufferRegistration implements Registration, CompletionHandler<GpuRep
         switch (completion.response().response()) {
             case OkResourceUuid(UUID uuid) -> {
                 timeline.noteAnswer(uuid);
+                traced.ended(null);
                 registration.complete(uuid);
             }
-            case GpuResponse other ->
-                settle(() -> registration.fail(
+            case GpuResponse other -> {
+                RegistrationFailedException refusal =
                         new RegistrationFailedException(answers.service() + " answered RESOURCE_ASSIGN_UUID with "
-                                + other.result().wireName())));
+                                + other.result().wireName());
+                traced.ended(refusal);
+                settle(() -> registration.fail(refusal));
+            }
         }
     }
 
     @Override
     public void failed(ErrnoException error) {
         ErrnoException named = answers.named(error);
+        traced.ended(named);
         settle(() -> {
             if (named instanceof DeviceGoneException gone) {
                 registration.abandon(gone);

@@ -22,6 +22,8 @@ import dev.crossdev.guest.memory.GuestPages;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.Moment;
+import dev.crossdev.guest.timeline.RegistrationTrace.Sent;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceAssignUuid;
@@ -32,6 +34,7 @@ import dev.crossdev.virtio.gpu.GpuCommand.ResourceFlush;
 import dev.crossdev.virtio.gpu.GpuCommand.ResourceUnref;
 import dev.crossdev.virtio.gpu.GpuCommand.SetScanout;
 import dev.crossdev.virtio.gpu.GpuCommand.SetScanoutBlob;
+import dev.crossdev.virtio.gpu.GpuCommandType;
 import dev.crossdev.virtio.gpu.GpuFeature;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
@@ -136,7 +139,8 @@ public final class GpuDriver implements AutoCloseable {
                         BlobMem.FLAG_USE_MAPPABLE | BlobMem.FLAG_USE_SHAREABLE | BlobMem.FLAG_USE_CROSS_DEVICE,
                         0,
                         Math.multiplyFull(width, height) * FORMAT_BYTES,
-                        List.of(buffer.backing().entry())));
+                        List.of(buffer.backing().entry())),
+                timeline.trace().sends(GpuCommandType.RESOURCE_CREATE_BLOB.name()));
         buffer.registration().send();
         return allocated(buffer);
     }
@@ -146,9 +150,9 @@ public final class GpuDriver implements AutoCloseable {
         timeline.madeAs(resource);
         GuestPages backing = memory.allocate(Math.multiplyExact(Math.multiplyExact(width, height), FORMAT_BYTES));
         BufferRegistration registration =
-                new BufferRegistration(timeline, answers, violations, canRegister, handler -> {
+                new BufferRegistration(timeline, answers, violations, canRegister, (trace, handler) -> {
                     uuidsAsked.incrementAndGet();
-                    stream.submit(GpuRequest.of(new ResourceAssignUuid(resource)), handler);
+                    stream.submit(GpuRequest.of(new ResourceAssignUuid(resource)), trace, handler);
                 });
         GpuBuffer buffer = new GpuBuffer(resource, blob, width, height, backing, timeline, registration);
         buffers.add(buffer);
@@ -211,13 +215,13 @@ public final class GpuDriver implements AutoCloseable {
                         List.of(buffer.width() * FORMAT_BYTES, 0, 0, 0),
                         List.of(0, 0, 0, 0))
                 : new SetScanout(whole(buffer), scanout, buffer.resourceId());
-        return checked(command, GpuRequest.of(command));
+        return checked(command, GpuRequest.of(command), TraceContext.NONE);
     }
 
     /** Flushes the whole buffer, fenced: the answer says that its content is on the scanout. */
     public CompletableFuture<Completion<GpuReply>> flush(GpuBuffer buffer) {
         ResourceFlush command = new ResourceFlush(whole(buffer), buffer.resourceId());
-        return checked(command, GpuRequest.fenced(lastFence.incrementAndGet(), command));
+        return checked(command, GpuRequest.fenced(lastFence.incrementAndGet(), command), TraceContext.NONE);
     }
 
     /** The owner lets go of the buffer; it is gone once its dma-buf is released as well. */
@@ -270,7 +274,12 @@ public final class GpuDriver implements AutoCloseable {
 
     /** Nobody waits for the answer; an error is the buffer's. */
     private void failing(GpuBuffer buffer, GpuCommand command) {
-        var _ = checked(command, GpuRequest.of(command)).whenComplete((_, error) -> {
+        failing(buffer, command, Sent.NONE);
+    }
+
+    private void failing(GpuBuffer buffer, GpuCommand command, Sent traced) {
+        var _ = checked(command, GpuRequest.of(command), traced.context()).whenComplete((_, error) -> {
+            traced.ended(error);
             if (error != null) {
                 buffer.fail(answers.named(error));
             }
@@ -278,8 +287,9 @@ public final class GpuDriver implements AutoCloseable {
     }
 
     /** Like the stream's own, but an error code is a failure too. */
-    private CompletableFuture<Completion<GpuReply>> checked(GpuCommand command, GpuRequest request) {
-        return answers.named(stream.submit(request).thenApply(completion -> {
+    private CompletableFuture<Completion<GpuReply>> checked(
+            GpuCommand command, GpuRequest request, TraceContext trace) {
+        return answers.named(stream.submit(request, trace).thenApply(completion -> {
             GpuResult result = completion.response().response().result();
             if (result.isError()) {
                 throw new CommandRefusedException(

@@ -4,9 +4,11 @@ import dev.crossdev.dmabuf.DmaBuf;
 import dev.crossdev.guest.gpu.GpuBuffer;
 import dev.crossdev.guest.gpu.GpuDriver;
 import dev.crossdev.guest.timeline.BufferTimeline;
+import dev.crossdev.guest.timeline.RegistrationTrace;
 import dev.crossdev.guest.timeline.RunClock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Step 1, a central allocator: every buffer is allocated and exported in turn, or all are allocated and then all exported.
@@ -16,6 +18,7 @@ final class BufferAllocation {
     private final GpuDriver gpu;
     private final RunClock clock;
     private final boolean blobs;
+    private final IntFunction<RegistrationTrace> traces;
     private final int width;
     private final int height;
     private final List<GpuBuffer> allocated = new ArrayList<>();
@@ -25,10 +28,18 @@ final class BufferAllocation {
 
     /**
      * @param blobs whether buffers are blobs of the guest's own memory, or have a host copy
+     * @param traces makes the trace of each buffer
      * @param timelines gets that of each buffer before its allocation begins
      */
     BufferAllocation(
-            GpuDriver gpu, RunClock clock, boolean blobs, int width, int height, List<BufferTimeline> timelines) {
+            GpuDriver gpu,
+            RunClock clock,
+            boolean blobs,
+            int width,
+            int height,
+            IntFunction<RegistrationTrace> traces,
+            List<BufferTimeline> timelines) {
+        this.traces = traces;
         this.timelines = timelines;
         this.gpu = gpu;
         this.clock = clock;
@@ -77,7 +88,7 @@ final class BufferAllocation {
     }
 
     private void allocate(int number) {
-        BufferTimeline timeline = new BufferTimeline(number, clock);
+        BufferTimeline timeline = new BufferTimeline(number, clock, traces.apply(number));
         timelines.add(timeline);
         allocated.add(blobs ? gpu.allocateBlob(width, height, timeline) : gpu.allocate(width, height, timeline));
     }

@@ -100,7 +100,10 @@ final class Imports {
 
     private UnderWay start(OutputBuffer output) {
         try {
-            Import started = stream.importOutput(output.videoResource(), output.dmaBuf());
+            Import started = stream.importOutput(
+                    output.videoResource(),
+                    output.dmaBuf(),
+                    output.buffer().timeline().trace());
             // On the stream's thread, so that the time is the answer's and not that of whoever waits for it.
             return new UnderWay(
                     output,

@@ -13,6 +13,7 @@ import dev.crossdev.guest.report.RegistrationReporter;
 import dev.crossdev.guest.timeline.BufferTimeline;
 import dev.crossdev.guest.timeline.BufferTimes;
 import dev.crossdev.guest.timeline.RunClock;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import dev.crossdev.guest.video.VideoDriver;
 import dev.crossdev.media.Clip;
 import dev.crossdev.media.ClipInfo;
@@ -68,6 +69,7 @@ public final class Pipeline {
             meters.record(
                     parameters.strategy(),
                     timelines.stream().map(BufferTimeline::times).toList());
+            timelines.forEach(timeline -> timeline.trace().end(timeline));
         }
     }
 
@@ -108,12 +110,15 @@ public final class Pipeline {
             this.parameters = parameters;
             this.observer = observer;
             this.devices = devices;
+            // A floor's times say nothing of its strategy.
+            RegistrationTraces traces = parameters.mode() == RunMode.FLOOR ? RegistrationTraces.OFF : guest.traces();
             this.allocation = new BufferAllocation(
                     devices.gpu(),
                     clock,
                     parameters.blobs(),
                     clip.info().width(),
                     clip.info().height(),
+                    buffer -> traces.begin(guest.name(), devices.name(), parameters.strategy(), buffer),
                     timelines);
         }
 

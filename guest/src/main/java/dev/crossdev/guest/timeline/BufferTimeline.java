@@ -25,6 +25,7 @@ public final class BufferTimeline {
 
     private final int buffer;
     private final RunClock clock;
+    private final RegistrationTrace trace;
     private final Map<Moment, Long> moments = new EnumMap<>(Moment.class);
     private final List<Wait> waits = new ArrayList<>();
     private boolean estimated;
@@ -33,8 +34,14 @@ public final class BufferTimeline {
 
     /** @param buffer the buffer's number within the run, from 0 */
     public BufferTimeline(int buffer, RunClock clock) {
+        this(buffer, clock, RegistrationTrace.NONE);
+    }
+
+    /** As above, for a buffer whose registration is traced. */
+    public BufferTimeline(int buffer, RunClock clock, RegistrationTrace trace) {
         this.buffer = buffer;
         this.clock = clock;
+        this.trace = trace;
     }
 
     /** The buffer's number within the run. */
@@ -60,6 +67,11 @@ public final class BufferTimeline {
     /** The clock of {@link #times()}. */
     public RunClock clock() {
         return clock;
+    }
+
+    /** For those who send the commands of its registration. */
+    public RegistrationTrace trace() {
+        return trace;
     }
 
     /** Notes that something happens now. */

@@ -6,6 +6,8 @@ import dev.crossdev.dmabuf.VirtioDmaBuf;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.guest.memory.GuestPages;
+import dev.crossdev.guest.timeline.RegistrationTrace;
+import dev.crossdev.guest.timeline.RegistrationTrace.Sent;
 import dev.crossdev.virtio.video.QueueType;
 import dev.crossdev.virtio.video.ResourceEntry;
 import dev.crossdev.virtio.video.VideoCommand.GetParams;
@@ -14,6 +16,7 @@ import dev.crossdev.virtio.video.VideoCommand.ResourceQueue;
 import dev.crossdev.virtio.video.VideoCommand.SetParams;
 import dev.crossdev.virtio.video.VideoCommand.StreamDestroy;
 import dev.crossdev.virtio.video.VideoCommand.StreamDrain;
+import dev.crossdev.virtio.video.VideoCommandType;
 import dev.crossdev.virtio.video.VideoParams;
 import dev.crossdev.virtio.video.VideoResponse.OkGetParams;
 import dev.crossdev.virtio.video.VideoResponse.OkNodata;
@@ -72,22 +75,28 @@ public final class DecoderStream {
      * else. The buffer is attached until the stream is destroyed, an import that the device refuses included: it is the
      * driver that attaches.
      *
+     * @param trace of the buffer's registration
      * @throws ErrnoException EINVAL for a buffer that is no virtio dma-buf; what get_uuid fails with
      */
-    public Import importOutput(int resource, DmaBuf buffer) {
+    public Import importOutput(int resource, DmaBuf buffer, RegistrationTrace trace) {
         VirtioDmaBuf virtio = upcast(buffer);
         attachments.computeIfAbsent(resource, _ -> virtio.attach(() -> IMPORTER));
-        return importOutput(resource, driver.uuids().uuidOf(virtio));
+        return importOutput(resource, driver.uuids().uuidOf(virtio), trace);
     }
 
     /** Makes an output buffer of an object whose UUID is known, because another kernel's driver exported it. */
     public Import importOutput(int resource, UUID uuid) {
+        return importOutput(resource, uuid, RegistrationTrace.NONE);
+    }
+
+    private Import importOutput(int resource, UUID uuid, RegistrationTrace trace) {
         driver.countImport();
-        return new Import(
-                uuid,
-                commands.submit(
-                        ResourceCreate.singlePlane(id, QueueType.OUTPUT, resource, List.of(ResourceEntry.of(uuid))),
-                        OkNodata.class));
+        Sent traced = trace.sends(VideoCommandType.RESOURCE_CREATE.name());
+        CompletableFuture<OkNodata> answer = commands.submit(
+                ResourceCreate.singlePlane(id, QueueType.OUTPUT, resource, List.of(ResourceEntry.of(uuid))),
+                traced.context(),
+                OkNodata.class);
+        return new Import(uuid, answer.whenComplete((_, failure) -> traced.ended(failure)));
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.crossdev.grpc.client.Completion;
 import dev.crossdev.grpc.client.DeviceStream;
 import dev.crossdev.guest.driver.Answers;
 import dev.crossdev.guest.driver.CommandRefusedException;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.video.VideoCommand;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoResponse;
@@ -25,7 +26,13 @@ final class VideoCommands {
 
     /** Sends a command; the future ends on the stream's thread, and its failure names the service. */
     <R extends VideoResponse> CompletableFuture<R> submit(VideoCommand command, Class<R> expected) {
-        return answers.named(stream.submit(command).thenApply(completion -> response(command, completion, expected)));
+        return submit(command, TraceContext.NONE, expected);
+    }
+
+    /** As {@link #submit(VideoCommand, Class)}, for a command that belongs to a trace. */
+    <R extends VideoResponse> CompletableFuture<R> submit(VideoCommand command, TraceContext trace, Class<R> expected) {
+        return answers.named(
+                stream.submit(command, trace).thenApply(completion -> response(command, completion, expected)));
     }
 
     /** Sends a command and waits for its answer. */

@@ -9,6 +9,7 @@ import dev.crossdev.grpc.dialect.StreamDialect;
 import dev.crossdev.grpc.dialect.StreamOpened;
 import dev.crossdev.grpc.dialect.Times;
 import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.virtio.TraceContext;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -96,7 +97,7 @@ final class FakeStream<C, R, E, Q, A> implements StreamObserver<Q> {
 
     private void take(Inbound<C, R, A> inbound) {
         switch (inbound) {
-            case Inbound.Command<C, R, A>(long _, C command, Reply<R, A> reply) -> {
+            case Inbound.Command<C, R, A>(long _, C command, Reply<R, A> reply, TraceContext _) -> {
                 long received = System.nanoTime();
                 backend.execute(command, response -> {
                     Times times = new Times(received, System.nanoTime(), settings.bootId());

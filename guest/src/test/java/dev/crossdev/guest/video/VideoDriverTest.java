@@ -23,6 +23,7 @@ import dev.crossdev.guest.gpu.GpuBuffer;
 import dev.crossdev.guest.memory.GuestPages;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.guest.timeline.BufferTimeline;
+import dev.crossdev.guest.timeline.RegistrationTrace;
 import dev.crossdev.guest.timeline.RunClock;
 import dev.crossdev.guest.video.DecoderStream.Import;
 import dev.crossdev.virtio.video.QueueType;
@@ -76,7 +77,7 @@ class VideoDriverTest {
         DecoderStream stream = stream(video);
         DmaBuf plain = DmaBuf.export(new ExportInfo<>(guest.dmaBufs(), "camera", 4096, new NoMemory()));
 
-        assertThatThrownBy(() -> stream.importOutput(1, plain))
+        assertThatThrownBy(() -> stream.importOutput(1, plain, RegistrationTrace.NONE))
                 .isInstanceOfSatisfying(
                         ErrnoException.class, error -> assertThat(error.errno()).isEqualTo(Errno.EINVAL));
         video.queryCapability(QueueType.INPUT); // Commands are taken in order: nothing came before this one.
@@ -92,7 +93,7 @@ class VideoDriverTest {
         DecoderStream stream = stream(video);
         GpuBuffer buffer = devices.gpu().allocate(64, 48, new BufferTimeline(0, new RunClock()));
         DmaBuf exported = devices.gpu().export(buffer);
-        Import started = stream.importOutput(7, exported);
+        Import started = stream.importOutput(7, exported, RegistrationTrace.NONE);
         started.answer().get(10, TimeUnit.SECONDS);
 
         UUID uuid = bed.gpu.uuidOf(buffer.resourceId()).orElseThrow();
@@ -116,7 +117,7 @@ class VideoDriverTest {
         DmaBuf foreign = VirtioDmaBuf.exportVirtio(
                 new ExportInfo<>(guest.dmaBufs(), "other", 4096, new Foreign(UuidRegistration.settled(uuid))));
 
-        Import started = stream.importOutput(1, foreign);
+        Import started = stream.importOutput(1, foreign, RegistrationTrace.NONE);
         assertThat(started.uuid()).isEqualTo(uuid);
         assertThat(started.answer())
                 .failsWithin(Duration.ofSeconds(10))

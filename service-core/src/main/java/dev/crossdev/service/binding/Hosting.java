@@ -18,6 +18,7 @@ import dev.crossdev.service.metrics.CommandMeter;
 import dev.crossdev.service.metrics.HouseMeters;
 import dev.crossdev.service.metrics.ViolationMeter;
 import dev.crossdev.service.registration.RegistrationLog;
+import dev.crossdev.service.trace.CommandSpans;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import dev.crossdev.virtio.timing.Latency;
@@ -41,6 +42,7 @@ public final class Hosting {
     private final ServiceIdentity identity;
     private final GuestMemories memories;
     private final MeterRegistry registry;
+    private final CommandSpans spans;
     private final RegistrationLog registrations;
 
     Hosting(
@@ -48,17 +50,20 @@ public final class Hosting {
             ServiceIdentity identity,
             GuestMemories memories,
             MeterRegistry registry,
+            CommandSpans spans,
             RegistrationLog registrations) {
         this.registrations = registrations;
         this.settings = settings;
         this.identity = identity;
         this.memories = memories;
         this.registry = registry;
+        this.spans = spans;
     }
 
     /** The house, with its meters and the timing and faults that devices have from the start. To be made a bean. */
     public <C, R, E> DeviceHouse<C, R, E> house(DeviceType<C, R, E> type) {
-        CommandListener commands = new AnswersSeen(new CommandMeter(registry, type.name()), registrations);
+        CommandListener commands =
+                new AnswersSeen(type.name(), new CommandMeter(registry, type.name()), spans, registrations);
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
                 type,
                 new HouseLimits(

@@ -24,9 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A span for each call, a child of its caller's; current while the call's events are handled, so that what is measured
- * there gets it as an exemplar. With tracing off a call costs one look at a field.
- *
- * <p>What a device answers on another thread, as it does with injected timing, is measured outside of the span.
+ * there gets it as an exemplar, and commands can take it along. With tracing off a call costs one look at a field.
  */
 @GlobalInterceptor
 @ApplicationScoped

@@ -1,5 +1,8 @@
 package dev.crossdev.service.house;
 
+import dev.crossdev.virtio.capture.CommandOrigin;
+import org.jspecify.annotations.Nullable;
+
 /** Told of each command that a device answered, on the thread that delivered the answer. */
 @FunctionalInterface
 public interface CommandListener {
@@ -10,6 +13,16 @@ public interface CommandListener {
      * @param nanos from the door's reading the command until its answer was handed on, injected transit not included
      */
     void answered(String command, String response, long nanos);
+
+    /**
+     * A command is about to be given to a device.
+     *
+     * @param command its name
+     * @return its place in a trace; null when it has none
+     */
+    default @Nullable CommandTrace taken(DeviceKey device, String command, CommandOrigin origin) {
+        return null;
+    }
 
     /** The answer meant that a picture went through the device; see {@link DeviceType#isFrame}. */
     default void framePassed() {}

@@ -3,6 +3,7 @@ package dev.crossdev.service.house;
 import dev.crossdev.dmabuf.ViolationCounter;
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.timing.Answered;
 import dev.crossdev.virtio.timing.DeviceEdge;
 import dev.crossdev.virtio.timing.DeviceTiming;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Puts a device of the type together with its memory, its edge and its listeners. */
 final class DeviceMaker<C, R, E> {
@@ -68,28 +70,44 @@ final class DeviceMaker<C, R, E> {
                 new FaultPlan(() -> told(place, DeviceInstance::changed)),
                 key.hashCode());
         DeviceInstance<C, R, E> instance = new DeviceInstance<>(
-                facts,
-                edge,
-                new DeviceOutput<>(
-                        facts,
-                        (command, answered, nanos) -> answered(facts, command, answered, nanos),
-                        type.wireForm()),
-                changes);
+                facts, edge, new DeviceOutput<>(facts, new Listener(facts), type.wireForm()), changes);
         edge.onDisconnect(instance::dropConnection);
         place.set(instance);
         return instance;
     }
 
-    private void answered(DeviceFacts<C, R> facts, C command, Answered<R> answered, long nanos) {
-        String name = type.faultyResponses().nameOf(command);
-        facts.statistics().count(name);
-        commands.answered(name, type.responseName(answered.response()), nanos);
-        if (type.isFrame(command, answered.response())) {
-            commands.framePassed();
+    /** Says in names what one device's commands and answers were. */
+    private final class Listener implements AnswerListener<C, R> {
+
+        private final DeviceFacts<C, R> facts;
+
+        Listener(DeviceFacts<C, R> facts) {
+            this.facts = facts;
         }
-        RegistrationAnswer registration = type.registrationIn(command, answered.response());
-        if (registration != null) {
-            commands.registered(facts.key(), registration, answered.receivedNanos(), answered.answeredNanos());
+
+        @Override
+        public @Nullable CommandTrace taken(C command, CommandOrigin origin) {
+            return commands.taken(facts.key(), type.faultyResponses().nameOf(command), origin);
+        }
+
+        @Override
+        public void answered(C command, Answered<R> answered, long nanos, @Nullable CommandTrace trace) {
+            String name = type.faultyResponses().nameOf(command);
+            String result = type.responseName(answered.response());
+            facts.statistics().count(name);
+            RegistrationAnswer registration = type.registrationIn(command, answered.response());
+            if (trace == null) {
+                commands.answered(name, result, nanos);
+            } else {
+                trace.answered(
+                        result, registration, answered.answeredNanos(), () -> commands.answered(name, result, nanos));
+            }
+            if (type.isFrame(command, answered.response())) {
+                commands.framePassed();
+            }
+            if (registration != null) {
+                commands.registered(facts.key(), registration, answered.receivedNanos(), answered.answeredNanos());
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import dev.crossdev.virtio.capture.Bytes;
 import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.capture.WireForm;
 import dev.crossdev.virtio.timing.Answered;
+import dev.crossdev.virtio.timing.CommandJourney;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -105,7 +106,9 @@ final class DeviceOutput<C, R, E> {
 
     /** Where the answer of a command that is about to be submitted comes back. In the commands' order. */
     Consumer<Answered<R>> answerTo(C command, CommandOrigin origin, Consumer<? super Answered<R>> done) {
-        return new Delivery(command, epoch, done, taps.submitted(command, origin));
+        DeviceTaps<C, R, E>.@Nullable Exchange tapped = taps.submitted(command, origin);
+        CommandTrace trace = answers.taken(command, origin);
+        return trace == null ? new Delivery(command, done, tapped) : new TracedDelivery(command, done, tapped, trace);
     }
 
     /** For those who tap: an answer of which the device knows nothing. In the commands' order. */
@@ -271,19 +274,14 @@ final class DeviceOutput<C, R, E> {
     }
 
     /** Where a command's answer comes back. */
-    private final class Delivery implements Consumer<Answered<R>> {
+    private class Delivery implements Consumer<Answered<R>> {
         private final C command;
-        private final long submittedIn;
+        private final long submittedIn = epoch;
         private final Consumer<? super Answered<R>> done;
         private final DeviceTaps<C, R, E>.@Nullable Exchange tapped;
 
-        Delivery(
-                C command,
-                long submittedIn,
-                Consumer<? super Answered<R>> done,
-                DeviceTaps<C, R, E>.@Nullable Exchange tapped) {
+        Delivery(C command, Consumer<? super Answered<R>> done, DeviceTaps<C, R, E>.@Nullable Exchange tapped) {
             this.command = command;
-            this.submittedIn = submittedIn;
             this.done = done;
             this.tapped = tapped;
         }
@@ -291,20 +289,55 @@ final class DeviceOutput<C, R, E> {
         @Override
         public void accept(Answered<R> answered) {
             long handedOver = System.nanoTime();
+            if (handOn(answered)) {
+                // Transit lies between answered and handed over, and is none of the device's time.
+                handedOn(command, answered, answered.atDeviceNanos() + (System.nanoTime() - handedOver));
+            }
+        }
+
+        /** False when its epoch is over. */
+        private boolean handOn(Answered<R> answered) {
             delivery.lock();
             try {
                 if (epoch != submittedIn) {
-                    return;
+                    return false;
                 }
                 if (tapped != null) {
                     tapped.answered(answered.response());
                 }
                 done.accept(answered);
+                return true;
             } finally {
                 delivery.unlock();
             }
-            // Transit lies between answered and handed over, and is none of the device's time.
-            answers.answered(command, answered, answered.atDeviceNanos() + (System.nanoTime() - handedOver));
+        }
+
+        void handedOn(C of, Answered<R> answered, long nanos) {
+            answers.answered(of, answered, nanos, null);
+        }
+    }
+
+    /** Where the answer of a traced command comes back. */
+    private final class TracedDelivery extends Delivery implements CommandJourney {
+        private final CommandTrace trace;
+
+        TracedDelivery(
+                C command,
+                Consumer<? super Answered<R>> done,
+                DeviceTaps<C, R, E>.@Nullable Exchange tapped,
+                CommandTrace trace) {
+            super(command, done, tapped);
+            this.trace = trace;
+        }
+
+        @Override
+        public void atDevice(long receivedNanos, Runnable take) {
+            trace.atDevice(receivedNanos, take);
+        }
+
+        @Override
+        void handedOn(C of, Answered<R> answered, long nanos) {
+            answers.answered(of, answered, nanos, trace);
         }
     }
 }

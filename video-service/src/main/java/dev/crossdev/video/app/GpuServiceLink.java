@@ -13,9 +13,10 @@ final class GpuServiceLink implements AutoCloseable {
     private final ManagedChannel channel;
     private final SharedObjectsImporter importer;
 
-    GpuServiceLink(HostPort address, Placement placement, Duration importTime, ImportListener listener) {
+    GpuServiceLink(
+            HostPort address, Placement placement, Duration importTime, ImportListener listener, ImportSpans spans) {
         channel = Channels.plaintext(address.host(), address.port());
-        importer = new SharedObjectsImporter(channel, placement, importTime, listener);
+        importer = new SharedObjectsImporter(channel, placement, importTime, listener, spans::inCallersTrace);
     }
 
     SharedObjectsImporter importer() {

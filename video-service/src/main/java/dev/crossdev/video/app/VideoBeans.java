@@ -29,12 +29,13 @@ final class VideoBeans {
 
     @Produces
     @Singleton
-    GpuServiceLink gpuService(VideoSettings settings, MeterRegistry registry) {
+    GpuServiceLink gpuService(VideoSettings settings, MeterRegistry registry, ImportSpans spans) {
         GpuServiceLink link = new GpuServiceLink(
                 HostPort.parse(settings.gpuService()),
                 settings.placement(),
                 settings.importTime(),
-                new ImportMeter(registry));
+                new ImportMeter(registry),
+                spans);
         Gauge.builder("virtio.mapped.memories", link.importer(), SharedObjectsImporter::mappedMemories)
                 .description("Memories of the exporting service that are mapped here")
                 .register(registry);
@@ -48,8 +49,8 @@ final class VideoBeans {
     @Produces
     @Singleton
     DeviceHouse<VideoCommand, VideoResponse, VideoEvent> house(
-            Hosting hosting, VideoSettings settings, GpuServiceLink gpuService) {
-        return hosting.house(new VideoDeviceType(gpuService.importer(), limits(settings)));
+            Hosting hosting, VideoSettings settings, GpuServiceLink gpuService, ImportSpans spans) {
+        return hosting.house(new VideoDeviceType(spans.around(gpuService.importer()), limits(settings)));
     }
 
     private static DecoderLimits limits(VideoSettings settings) {

@@ -33,6 +33,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
     private final SharedObjectsStub stub;
     private final Duration timeout;
     private final ImportListener listener;
+    private final UnaryOperator<SharedObjectsStub> inCallersTrace;
     /** Random, so that no two processes are one importer to the service. */
     private final String importer =
             "video-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
@@ -66,13 +68,19 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
      * @param channel to the exporting service; stays the caller's
      * @param placement of the objects' content, as seen from here
      * @param timeout of an import whose caller has no earlier deadline
+     * @param inCallersTrace puts an import's call into the trace of the thread that asks for the import; asked on that thread
      */
     public SharedObjectsImporter(
-            ManagedChannel channel, Placement placement, Duration timeout, ImportListener listener) {
+            ManagedChannel channel,
+            Placement placement,
+            Duration timeout,
+            ImportListener listener,
+            UnaryOperator<SharedObjectsStub> inCallersTrace) {
         this.channel = channel;
         this.stub = SharedObjectsGrpc.newStub(channel);
         this.timeout = timeout;
         this.listener = listener;
+        this.inCallersTrace = inCallersTrace;
         socket = new DescriptorSocket(timeout);
         paths = new ObjectPaths(placement, socket, memories);
         mappers = new ThreadPoolExecutor(
@@ -121,16 +129,17 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         // The calls' own deadlines end them; this one ends whatever else could hang, mapping for one.
         CompletableFuture<ImportedObject> bounded =
                 result.orTimeout(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS)), TimeUnit.NANOSECONDS);
+        SharedObjectsStub calls = inCallersTrace.apply(stub).withDeadline(deadline);
         // Not under the caller's context: with it a call that has long been answered would cancel this one.
-        Context.ROOT.run(() -> begin(guest, uuid, device, deadline, bounded));
+        Context.ROOT.run(() -> begin(calls, guest, uuid, device, bounded));
         return told;
     }
 
     private void begin(
-            String guest, UUID uuid, String device, Deadline deadline, CompletableFuture<ImportedObject> result) {
+            SharedObjectsStub calls, String guest, UUID uuid, String device, CompletableFuture<ImportedObject> result) {
         var _ = reachable()
                 .thenCompose(_ -> watch(guest).ready())
-                .thenCompose(watch -> call(guest, uuid, device, deadline)
+                .thenCompose(watch -> call(calls, guest, uuid, device)
                         .thenApplyAsync(attached -> hold(guest, watch, attached), mappers))
                 .handle((object, failure) -> {
                     if (failure != null) {
@@ -171,17 +180,16 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         }
     }
 
-    private CompletableFuture<AttachResponse> call(String guest, UUID uuid, String device, Deadline deadline) {
+    private CompletableFuture<AttachResponse> call(SharedObjectsStub calls, String guest, UUID uuid, String device) {
         UnaryAnswer<AttachResponse> answer = new UnaryAnswer<>();
-        stub.withDeadline(deadline)
-                .attach(
-                        AttachRequest.newBuilder()
-                                .setGuest(guest)
-                                .setUuid(Uuids.toBareProto(uuid))
-                                .setImporter(importer)
-                                .setDevice(device)
-                                .build(),
-                        answer);
+        calls.attach(
+                AttachRequest.newBuilder()
+                        .setGuest(guest)
+                        .setUuid(Uuids.toBareProto(uuid))
+                        .setImporter(importer)
+                        .setDevice(device)
+                        .build(),
+                answer);
         return answer.future();
     }
 

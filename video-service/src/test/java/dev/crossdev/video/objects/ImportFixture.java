@@ -19,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 
 /** An exporting service, an importer of its objects, and the certainty that nothing of either stays mapped. */
 final class ImportFixture implements AutoCloseable {
@@ -37,11 +38,16 @@ final class ImportFixture implements AutoCloseable {
         this.folder = folder;
         exporter = new TestExporter(folder, 0);
         channel = Channels.plaintext("127.0.0.1", exporter.port());
-        importer = new SharedObjectsImporter(channel, placement, TIMEOUT, (outcome, path, took) -> {
-            assertThat(took).isPositive();
-            outcomes.add(outcome);
-            paths.add(path);
-        });
+        importer = new SharedObjectsImporter(
+                channel,
+                placement,
+                TIMEOUT,
+                (outcome, path, took) -> {
+                    assertThat(took).isPositive();
+                    outcomes.add(outcome);
+                    paths.add(path);
+                },
+                UnaryOperator.identity());
     }
 
     /** The service goes, and nothing comes in its place yet. */

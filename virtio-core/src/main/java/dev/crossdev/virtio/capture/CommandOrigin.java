@@ -1,8 +1,9 @@
 package dev.crossdev.virtio.capture;
 
+import dev.crossdev.virtio.TraceContext;
 import java.util.Optional;
 
-/** How a command came; asked only when somebody watches the device. */
+/** How a command came; asked only when somebody watches or traces the device. */
 public interface CommandOrigin {
 
     /** A message without a number. */
@@ -23,4 +24,9 @@ public interface CommandOrigin {
 
     /** The buffer that it lay in; empty when it came as a message and has no bytes of its own. */
     Optional<RawBuffer> buffer();
+
+    /** The trace that its sender put it in. */
+    default TraceContext trace() {
+        return TraceContext.NONE;
+    }
 }

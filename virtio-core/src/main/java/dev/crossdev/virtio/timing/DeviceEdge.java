@@ -96,7 +96,7 @@ public final class DeviceEdge<C, R> implements AutoCloseable {
      * Takes the next command.
      *
      * @param done called once, or not at all when a reset or a fault drops the command, or twice when a fault says so;
-     *     never under a lock of the edge
+     *     never under a lock of the edge. A {@link CommandJourney} is also told when the device takes the command.
      */
     public void submit(C command, Consumer<? super Answered<R>> done) {
         EpochGate.Epoch epoch = gate.current();
@@ -158,7 +158,15 @@ public final class DeviceEdge<C, R> implements AutoCloseable {
 
     private void receive(EpochGate.Epoch epoch, C command, Consumer<? super Answered<R>> done) {
         Completion completion = new Completion(epoch, command, ticker.nanoTime(), done);
-        service.pass(timing.service(), () -> gate.pass(epoch, () -> execute(command, completion)));
+        service.pass(timing.service(), () -> gate.pass(epoch, () -> visit(command, completion)));
+    }
+
+    private void visit(C command, Completion completion) {
+        if (completion.done instanceof CommandJourney journey) {
+            journey.atDevice(completion.receivedNanos, () -> execute(command, completion));
+        } else {
+            execute(command, completion);
+        }
     }
 
     private void execute(C command, Completion completion) {

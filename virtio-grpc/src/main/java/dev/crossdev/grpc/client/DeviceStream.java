@@ -13,6 +13,7 @@ import dev.crossdev.grpc.dialect.Outbound;
 import dev.crossdev.grpc.dialect.StreamOpened;
 import dev.crossdev.grpc.dialect.Times;
 import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.virtio.TraceContext;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import java.time.Duration;
@@ -132,8 +133,13 @@ public final class DeviceStream<C, R, E> implements AutoCloseable {
      * EAGAIN when there are too many pending.
      */
     public CompletableFuture<Completion<R>> submit(C command) {
+        return submit(command, TraceContext.NONE);
+    }
+
+    /** As {@link #submit(Object)}, for a command that belongs to a trace. */
+    public CompletableFuture<Completion<R>> submit(C command, TraceContext trace) {
         CompletableFuture<Completion<R>> future = new CompletableFuture<>();
-        submit(command, new CompletionHandler<>() {
+        submit(command, trace, new CompletionHandler<>() {
             @Override
             public void completed(Completion<R> completion) {
                 future.complete(completion);
@@ -152,9 +158,14 @@ public final class DeviceStream<C, R, E> implements AutoCloseable {
      * refused at once ({@link DeviceGoneException}, EAGAIN) fails on the caller's thread.
      */
     public void submit(C command, CompletionHandler<R> handler) {
+        submit(command, TraceContext.NONE, handler);
+    }
+
+    /** As {@link #submit(Object, CompletionHandler)}, for a command that belongs to a trace. */
+    public void submit(C command, TraceContext trace, CompletionHandler<R> handler) {
         pending.add(
                         handler,
-                        sequence -> wire.enqueueCommand(sequence, command),
+                        sequence -> wire.enqueueCommand(sequence, command, trace),
                         () -> new ErrnoException(Errno.EAGAIN, MAX_PENDING + " commands are pending"))
                 .ifPresentOrElse(handler::failed, wire::flush);
     }

@@ -3,6 +3,7 @@ package dev.crossdev.grpc.client;
 import com.google.protobuf.ByteString;
 import dev.crossdev.grpc.dialect.ClientDialect;
 import dev.crossdev.grpc.dialect.OpenStream;
+import dev.crossdev.virtio.TraceContext;
 
 /** A call and the dialect spoken on it, as one thing that takes commands. */
 final class Wire<C, Q> {
@@ -20,8 +21,9 @@ final class Wire<C, Q> {
     }
 
     /** Leaves the command for {@link #flush}. */
-    void enqueueCommand(long sequence, C command) {
-        stream.writer().enqueue(dialect.encodeCommand(sequence, command));
+    void enqueueCommand(long sequence, C command, TraceContext trace) {
+        Q message = dialect.encodeCommand(sequence, command);
+        stream.writer().enqueue(trace.isPresent() ? dialect.traced(message, trace) : message);
     }
 
     /** Leaves the request for {@link #flush}. */

@@ -1,6 +1,7 @@
 package dev.crossdev.grpc.dialect;
 
 import com.google.protobuf.ByteString;
+import dev.crossdev.virtio.TraceContext;
 
 /**
  * A stream's messages at the driver's side. Remembers nothing; any thread may use it.
@@ -16,6 +17,9 @@ public interface ClientDialect<C, R, E, Q, A> {
     Q encodeOpen(OpenStream open);
 
     Q encodeCommand(long sequence, C command);
+
+    /** A command's message with the trace that it belongs to. */
+    Q traced(Q message, TraceContext trace);
 
     Q encodeMemoryWrite(long address, ByteString data);
 

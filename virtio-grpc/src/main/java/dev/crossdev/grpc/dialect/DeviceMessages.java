@@ -17,6 +17,7 @@ import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
 import dev.crossdev.proto.device.v1.Opened;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.memory.MemoryRegion;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,12 @@ final class DeviceMessages {
 
     /** Longer ones are no lease but a leak. */
     private static final Duration MAX_LEASE = Duration.ofDays(1);
+
+    /** Version 00 has 55 characters; a later version may have more (W3C Trace Context, 3.2.4). */
+    private static final int MAX_TRACEPARENT = 128;
+
+    /** What every participant has to carry at least (W3C Trace Context, 3.3.1.5). */
+    private static final int MAX_TRACESTATE = 512;
 
     private DeviceMessages() {}
 
@@ -222,5 +229,21 @@ final class DeviceMessages {
 
     static Times timesOf(DeviceTimes message) {
         return new Times(message.getReceivedNanos(), message.getAnsweredNanos(), BootId.of(message.getBootId()));
+    }
+
+    static dev.crossdev.proto.device.v1.TraceContext trace(TraceContext trace) {
+        return dev.crossdev.proto.device.v1.TraceContext.newBuilder()
+                .setTraceparent(trace.traceparent())
+                .setTracestate(trace.tracestate())
+                .build();
+    }
+
+    /** What is longer than a well-formed one can be is none: nobody has to parse it. */
+    static TraceContext traceOf(dev.crossdev.proto.device.v1.TraceContext message) {
+        String traceparent = message.getTraceparent();
+        String tracestate = message.getTracestate();
+        return traceparent.isEmpty() || traceparent.length() > MAX_TRACEPARENT || tracestate.length() > MAX_TRACESTATE
+                ? TraceContext.NONE
+                : new TraceContext(traceparent, tracestate);
     }
 }

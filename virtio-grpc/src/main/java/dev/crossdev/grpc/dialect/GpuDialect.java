@@ -7,6 +7,7 @@ import dev.crossdev.proto.device.v1.DeviceEvent;
 import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
 import dev.crossdev.proto.device.v1.Opened;
+import dev.crossdev.proto.device.v1.TraceContext;
 import dev.crossdev.proto.gpu.v1.CommandStreamRequest;
 import dev.crossdev.proto.gpu.v1.CommandStreamResponse;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -26,7 +27,8 @@ public final class GpuDialect extends StreamMessages<CommandStreamRequest, Comma
                 yield new Inbound.Command<>(
                         sequence,
                         GpuCommands.requestOf(message.getCommand()),
-                        (response, times) -> completion(sequence, response, times));
+                        (response, times) -> completion(sequence, response, times),
+                        DeviceMessages.traceOf(message.getTraceContext()));
             }
             case MEMORY_WRITE -> DeviceMessages.inbound(message.getMemoryWrite());
             case CONFIG_READ -> DeviceMessages.inbound(message.getConfigRead());
@@ -69,6 +71,11 @@ public final class GpuDialect extends StreamMessages<CommandStreamRequest, Comma
     @Override
     CommandStreamRequest wrap(Open open) {
         return CommandStreamRequest.newBuilder().setOpen(open).build();
+    }
+
+    @Override
+    CommandStreamRequest traced(CommandStreamRequest message, TraceContext trace) {
+        return message.toBuilder().setTraceContext(trace).build();
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.crossdev.proto.device.v1.DeviceEvent;
 import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
 import dev.crossdev.proto.device.v1.Opened;
+import dev.crossdev.proto.device.v1.TraceContext;
 import dev.crossdev.proto.device.v1.UsedChain;
 import dev.crossdev.proto.gpu.v1.ControlQueueRequest;
 import dev.crossdev.proto.gpu.v1.ControlQueueResponse;
@@ -26,6 +27,11 @@ abstract class GpuQueueMessages extends StreamMessages<ControlQueueRequest, Cont
     @Override
     ControlQueueRequest wrap(Open open) {
         return ControlQueueRequest.newBuilder().setOpen(open).build();
+    }
+
+    @Override
+    ControlQueueRequest traced(ControlQueueRequest message, TraceContext trace) {
+        return message.toBuilder().setTraceContext(trace).build();
     }
 
     @Override

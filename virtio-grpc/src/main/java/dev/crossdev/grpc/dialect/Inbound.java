@@ -2,6 +2,7 @@ package dev.crossdev.grpc.dialect;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.capture.RawBuffer;
 import java.util.Optional;
@@ -18,8 +19,13 @@ public sealed interface Inbound<C, R, M> {
     /** The stream's first message. */
     record Open<C, R, M>(OpenStream open) implements Inbound<C, R, M> {}
 
-    /** For the device. Its answer goes back as {@code reply} says it. */
-    record Command<C, R, M>(long sequence, C command, Reply<R, M> reply) implements Inbound<C, R, M>, CommandOrigin {
+    /**
+     * For the device. Its answer goes back as {@code reply} says it.
+     *
+     * @param trace that the sender put it in
+     */
+    record Command<C, R, M>(long sequence, C command, Reply<R, M> reply, TraceContext trace)
+            implements Inbound<C, R, M>, CommandOrigin {
         @Override
         public Optional<RawBuffer> buffer() {
             return reply.buffer();

@@ -3,6 +3,7 @@ package dev.crossdev.grpc.dialect;
 import dev.crossdev.proto.device.v1.Chain;
 import dev.crossdev.proto.gpu.v1.ControlQueueRequest;
 import dev.crossdev.proto.gpu.v1.ControlQueueResponse;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuHeader;
 import dev.crossdev.virtio.gpu.GpuQueue;
@@ -27,7 +28,7 @@ public final class RawGpuDialect extends GpuQueueMessages
     public Inbound<GpuRequest, GpuReply, ControlQueueResponse> decode(ControlQueueRequest message) {
         return switch (message.getRequestCase()) {
             case OPEN -> DeviceMessages.openOf(message.getOpen());
-            case CHAIN -> chain(message.getChain());
+            case CHAIN -> chain(message.getChain(), DeviceMessages.traceOf(message.getTraceContext()));
             case MEMORY_WRITE -> DeviceMessages.inbound(message.getMemoryWrite());
             case CONFIG_READ -> DeviceMessages.inbound(message.getConfigRead());
             case CONFIG_WRITE -> DeviceMessages.inbound(message.getConfigWrite());
@@ -35,7 +36,7 @@ public final class RawGpuDialect extends GpuQueueMessages
         };
     }
 
-    private static Inbound<GpuRequest, GpuReply, ControlQueueResponse> chain(Chain chain) {
+    private static Inbound<GpuRequest, GpuReply, ControlQueueResponse> chain(Chain chain, TraceContext trace) {
         long sequence = chain.getSequence();
         Optional<GpuQueue> queue = GpuQueue.of(chain.getQueue());
         if (queue.isEmpty()) {
@@ -47,7 +48,7 @@ public final class RawGpuDialect extends GpuQueueMessages
         }
         MemorySegment readable = MemorySegment.ofArray(chain.getReadable().toByteArray());
         GpuRequest request = GpuWire.requestOf(readable, queue.get());
-        return new Inbound.Command<>(sequence, request, reply(chain, GpuWire::encodeReply));
+        return new Inbound.Command<>(sequence, request, reply(chain, GpuWire::encodeReply), trace);
     }
 
     private static ChainReply<GpuReply, ControlQueueResponse> reply(Chain chain, ChainReply.Encoder<GpuReply> encoder) {

@@ -3,6 +3,7 @@ package dev.crossdev.grpc.dialect;
 import dev.crossdev.proto.device.v1.Chain;
 import dev.crossdev.proto.video.v1.ControlQueueRequest;
 import dev.crossdev.proto.video.v1.ControlQueueResponse;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.video.VideoCommand;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoQueue;
@@ -27,7 +28,7 @@ public final class RawVideoDialect extends VideoQueueMessages
     public Inbound<VideoCommand, VideoResponse, ControlQueueResponse> decode(ControlQueueRequest message) {
         return switch (message.getRequestCase()) {
             case OPEN -> DeviceMessages.openOf(message.getOpen());
-            case CHAIN -> chain(message.getChain());
+            case CHAIN -> chain(message.getChain(), DeviceMessages.traceOf(message.getTraceContext()));
             case MEMORY_WRITE -> DeviceMessages.inbound(message.getMemoryWrite());
             case CONFIG_READ -> DeviceMessages.inbound(message.getConfigRead());
             case CONFIG_WRITE -> DeviceMessages.inbound(message.getConfigWrite());
@@ -35,10 +36,10 @@ public final class RawVideoDialect extends VideoQueueMessages
         };
     }
 
-    private Inbound<VideoCommand, VideoResponse, ControlQueueResponse> chain(Chain chain) {
+    private Inbound<VideoCommand, VideoResponse, ControlQueueResponse> chain(Chain chain, TraceContext trace) {
         long sequence = chain.getSequence();
         return switch (VideoQueue.of(chain.getQueue()).orElse(null)) {
-            case COMMAND -> command(chain);
+            case COMMAND -> command(chain, trace);
             case EVENT -> new Inbound.EventRoom<>(room(chain));
             case null ->
                 new Inbound.BadCommand<>(
@@ -49,15 +50,16 @@ public final class RawVideoDialect extends VideoQueueMessages
         };
     }
 
-    private static Inbound<VideoCommand, VideoResponse, ControlQueueResponse> command(Chain chain) {
+    private static Inbound<VideoCommand, VideoResponse, ControlQueueResponse> command(Chain chain, TraceContext trace) {
         long sequence = chain.getSequence();
         Reply<VideoResponse, ControlQueueResponse> reply = reply(chain, VideoWire::encodeResponse);
         return switch (VideoWire.decodeCommand(chain.getReadable().toByteArray())) {
-            case VideoWire.Decoded.Command(VideoCommand command) -> new Inbound.Command<>(sequence, command, reply);
+            case VideoWire.Decoded.Command(VideoCommand command) ->
+                new Inbound.Command<>(sequence, command, reply, trace);
             case VideoWire.Decoded.Malformed malformed
             when malformed.answer() == VideoResult.ERR_INVALID_OPERATION ->
                 // The device answers an unknown command the same, and in its turn.
-                new Inbound.Command<>(sequence, new VideoCommand.Unsupported(malformed.streamId(), 0), reply);
+                new Inbound.Command<>(sequence, new VideoCommand.Unsupported(malformed.streamId(), 0), reply, trace);
             case VideoWire.Decoded.Malformed malformed ->
                 new Inbound.BadCommand<>(sequence, malformed.response(), reply, malformed.reason());
         };

@@ -8,6 +8,7 @@ import dev.crossdev.proto.device.v1.DeviceEvent;
 import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
 import dev.crossdev.proto.device.v1.Opened;
+import dev.crossdev.virtio.TraceContext;
 
 /** The messages that the streams of all devices share, put into a particular stream's envelope by its subclass. */
 abstract class StreamMessages<Q, A> {
@@ -19,6 +20,8 @@ abstract class StreamMessages<Q, A> {
     abstract Q wrap(ConfigRead read);
 
     abstract Q wrap(ConfigWrite write);
+
+    abstract Q traced(Q message, dev.crossdev.proto.device.v1.TraceContext trace);
 
     abstract A answer(Opened opened);
 
@@ -42,6 +45,10 @@ abstract class StreamMessages<Q, A> {
 
     public final Q encodeConfigWrite(int offset, ByteString data) {
         return wrap(ConfigWrite.newBuilder().setOffset(offset).setData(data).build());
+    }
+
+    public final Q traced(Q message, TraceContext trace) {
+        return traced(message, DeviceMessages.trace(trace));
     }
 
     public final A opened(StreamOpened opened) {

@@ -8,6 +8,7 @@ import dev.crossdev.proto.device.v1.DeviceEvent;
 import dev.crossdev.proto.device.v1.MemoryWrite;
 import dev.crossdev.proto.device.v1.Open;
 import dev.crossdev.proto.device.v1.Opened;
+import dev.crossdev.proto.device.v1.TraceContext;
 import dev.crossdev.proto.video.v1.CommandStreamRequest;
 import dev.crossdev.proto.video.v1.CommandStreamResponse;
 import dev.crossdev.virtio.video.VideoCommand;
@@ -24,7 +25,7 @@ public final class VideoDialect extends StreamMessages<CommandStreamRequest, Com
     public Inbound<VideoCommand, VideoResponse, CommandStreamResponse> decode(CommandStreamRequest message) {
         return switch (message.getRequestCase()) {
             case OPEN -> DeviceMessages.openOf(message.getOpen());
-            case COMMAND -> command(message.getCommand());
+            case COMMAND -> command(message.getCommand(), DeviceMessages.traceOf(message.getTraceContext()));
             case MEMORY_WRITE -> DeviceMessages.inbound(message.getMemoryWrite());
             case CONFIG_READ -> DeviceMessages.inbound(message.getConfigRead());
             case CONFIG_WRITE -> DeviceMessages.inbound(message.getConfigWrite());
@@ -33,11 +34,11 @@ public final class VideoDialect extends StreamMessages<CommandStreamRequest, Com
     }
 
     private Inbound<VideoCommand, VideoResponse, CommandStreamResponse> command(
-            dev.crossdev.proto.video.v1.VideoCommand message) {
+            dev.crossdev.proto.video.v1.VideoCommand message, dev.crossdev.virtio.TraceContext trace) {
         long sequence = message.getSequence();
         Reply<VideoResponse, CommandStreamResponse> reply = (response, times) -> completion(sequence, response, times);
         try {
-            return new Inbound.Command<>(sequence, VideoCommands.commandOf(message), reply);
+            return new Inbound.Command<>(sequence, VideoCommands.commandOf(message), reply, trace);
         } catch (ErrnoException e) {
             return new Inbound.BadCommand<>(
                     sequence,
@@ -84,6 +85,11 @@ public final class VideoDialect extends StreamMessages<CommandStreamRequest, Com
     @Override
     CommandStreamRequest wrap(Open open) {
         return CommandStreamRequest.newBuilder().setOpen(open).build();
+    }
+
+    @Override
+    CommandStreamRequest traced(CommandStreamRequest message, TraceContext trace) {
+        return message.toBuilder().setTraceContext(trace).build();
     }
 
     @Override

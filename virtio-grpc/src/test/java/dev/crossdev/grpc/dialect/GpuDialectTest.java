@@ -15,6 +15,7 @@ import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
 import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
 import dev.crossdev.proto.gpu.v1.ResourceUuid;
 import dev.crossdev.proto.gpu.v1.SetScanoutBlob;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.gpu.Display;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuHeader;
@@ -32,6 +33,21 @@ import org.junit.jupiter.api.Test;
 class GpuDialectTest {
 
     private final GpuDialect dialect = new GpuDialect();
+
+    @Test
+    void aTraceThatNoneCanBeIsNotCarriedOn() {
+        String parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assertThat(traceOf(new TraceContext(parent, "a=b"))).isEqualTo(new TraceContext(parent, "a=b"));
+        assertThat(traceOf(new TraceContext("", "a=b"))).isEqualTo(TraceContext.NONE);
+        assertThat(traceOf(new TraceContext(parent.repeat(3), ""))).isEqualTo(TraceContext.NONE);
+        assertThat(traceOf(new TraceContext(parent, "a=" + "b".repeat(511)))).isEqualTo(TraceContext.NONE);
+    }
+
+    private TraceContext traceOf(TraceContext sent) {
+        var inbound = (Inbound.Command<GpuRequest, GpuReply, CommandStreamResponse>) dialect.decode(
+                dialect.traced(dialect.encodeCommand(1, GpuRequest.of(new GpuCommand.GetDisplayInfo())), sent));
+        return inbound.trace();
+    }
 
     @Test
     void everyCommandComesBackAsItself() {

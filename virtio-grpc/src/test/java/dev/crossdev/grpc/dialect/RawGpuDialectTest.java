@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.crossdev.proto.gpu.v1.ControlQueueRequest;
 import dev.crossdev.proto.gpu.v1.ControlQueueResponse;
+import dev.crossdev.virtio.TraceContext;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuHeader;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -50,6 +51,20 @@ class RawGpuDialectTest {
                         ByteString.fromHex("05110000" + "01000000" + "8877665544332211" + "00000000" + "00000000"
                                 + "00112233445546778899aabbccddeeff"),
                         TIMES));
+    }
+
+    @Test
+    void aTraceTravelsBesideTheChain() {
+        TraceContext trace = new TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "a=b");
+        ControlQueueRequest message = driver.encodeCommand(3, new RawChain(0, ASSIGN_UUID, 40));
+
+        var traced = (Inbound.Command<GpuRequest, GpuReply, ControlQueueResponse>)
+                device.decode(driver.traced(message, trace));
+
+        assertThat(traced.trace()).isEqualTo(trace);
+        assertThat(traced.command())
+                .isEqualTo(command(new RawChain(0, ASSIGN_UUID, 40)).command());
+        assertThat(command(new RawChain(0, ASSIGN_UUID, 40)).trace()).isEqualTo(TraceContext.NONE);
     }
 
     @Test
