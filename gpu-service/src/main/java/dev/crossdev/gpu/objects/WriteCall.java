@@ -33,7 +33,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     private final List<ByteString> pieces = new ArrayList<>();
     private Duration patience = Duration.ZERO;
     private long collected;
-    private long reserved;
+    private WriteBudget.@Nullable Reservation reservation;
     private @Nullable Transfer transfer;
     private Rows rows = new Rows(0, 0, 0);
     private boolean whole;
@@ -47,7 +47,7 @@ final class WriteCall implements StreamObserver<WriteRequest> {
         this.settings = objects.settings();
         call.disableAutoRequest();
         call.setOnCancelHandler(() -> end(() -> {}));
-        call.request(AHEAD);
+        call.request(1);
     }
 
     @Override
@@ -55,11 +55,13 @@ final class WriteCall implements StreamObserver<WriteRequest> {
         try {
             switch (request.getRequestCase()) {
                 case START -> start(request.getStart());
-                case DATA -> collect(request.getData());
+                case DATA -> {
+                    collect(request.getData());
+                    call.request(1);
+                }
                 case REQUEST_NOT_SET -> throw new ErrnoException(Errno.EINVAL, "an empty write request");
             }
             commitWhenWhole();
-            call.request(1);
         } catch (RuntimeException e) {
             fail(e);
         }
@@ -105,9 +107,26 @@ final class WriteCall implements StreamObserver<WriteRequest> {
             rows = Rows.of(start);
             transfer = new Transfer(hold, start.getOffset(), rows.span(), settings.transferTime(), this::timedOut);
             patience = Transfer.patience(settings.fenceWait());
-            budget.reserve(rows.length());
-            reserved = rows.length();
         }
+        // Nothing more is read before there is room for it.
+        WriteBudget.Reservation room = budget.reserve(rows.length(), this::readOn);
+        boolean late;
+        synchronized (lock) {
+            late = ended;
+            reservation = room;
+        }
+        if (late) {
+            room.close();
+        }
+    }
+
+    private void readOn() {
+        synchronized (lock) {
+            if (ended) {
+                return;
+            }
+        }
+        call.request(AHEAD);
     }
 
     private void collect(ByteString data) {
@@ -166,14 +185,18 @@ final class WriteCall implements StreamObserver<WriteRequest> {
     /** Gives everything back, then answers; only the first one does. */
     private void end(Runnable answer) {
         Transfer range;
+        WriteBudget.Reservation room;
         synchronized (lock) {
             if (ended) {
                 return;
             }
             ended = true;
             range = transfer;
+            room = reservation;
             pieces.clear();
-            budget.giveBack(reserved);
+        }
+        if (room != null) {
+            room.close();
         }
         if (range != null) {
             range.end();

@@ -522,23 +522,64 @@ class SharedObjectsDoorTest {
         watch.end();
     }
 
-    @Test
-    void writesUnderWayHaveALimitThatIsGivenBack() {
-        UUID uuid = exported(1);
-        Watch watch = watch(IMPORTER);
-        AttachResponse attached = attach(uuid);
-        List<RecordingObserver<WriteRequest, WriteResponse>> open = new ArrayList<>();
+    /** Takes all the room that writes may have. */
+    private List<RecordingObserver<WriteRequest, WriteResponse>> startedWrites(AttachResponse attached) {
+        List<RecordingObserver<WriteRequest, WriteResponse>> started = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             RecordingObserver<WriteRequest, WriteResponse> observer = new RecordingObserver<>();
             SharedObjectsGrpc.newStub(channel).write(observer).onNext(start(attached, 0, BYTES));
-            open.add(observer);
+            started.add(observer);
         }
+        return started;
+    }
+
+    @Test
+    void aWriteThatFindsNoRoomHasItInTurn() {
+        UUID uuid = exported(1);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(uuid);
+        List<RecordingObserver<WriteRequest, WriteResponse>> started = startedWrites(attached);
         ExportedObject object = objects.find(GUEST, uuid).orElseThrow();
         await().until(() -> object.buffer().references() == 4);
+        RecordingObserver<WriteRequest, WriteResponse> waits = new RecordingObserver<>();
+        send(waits, attached, 0, 3, new byte[] {1, 2, 3});
+        RecordingObserver<WriteRequest, WriteResponse> givesUp = new RecordingObserver<>();
+        send(givesUp, attached, 0, 1, new byte[] {9});
+        await().until(() -> object.buffer().references() == 6);
+        assertThat(waits.end).isNotDone();
 
-        assertThat(writeStatus(attached, 0, 1, new byte[1]).getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        givesUp.cancel();
+        started.getFirst().cancel();
 
-        open.forEach(RecordingObserver::cancel);
+        assertThat(waits.awaitEnd()).isEqualTo(Status.OK);
+        assertThat(read(attached, 0, 3)).containsExactly(1, 2, 3);
+        started.getLast().cancel();
+        await().until(() -> object.buffer().references() == 2);
+        watch.end();
+    }
+
+    @Test
+    void aWriteDoesNotWaitForRoomForEverAndOneThatNeverHasRoomDoesNotWait() {
+        UUID uuid = exported(1);
+        gpu.ok(new GpuCommand.ResourceUnref(1));
+        UUID large = exported(1, 1024, 1024);
+        assertThat(large).isNotEqualTo(uuid);
+        Watch watch = watch(IMPORTER);
+        AttachResponse attached = attach(large);
+        List<RecordingObserver<WriteRequest, WriteResponse>> started = startedWrites(attached);
+        ExportedObject object = objects.find(GUEST, large).orElseThrow();
+        await().until(() -> object.buffer().references() == 4);
+
+        assertThat(writeStatus(attached, 0, 2 * BYTES + 1, new byte[0]).getCode())
+                .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        RecordingObserver<WriteRequest, WriteResponse> waits = new RecordingObserver<>();
+        SharedObjectsGrpc.newStub(channel)
+                .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
+                .write(waits)
+                .onNext(start(attached, 0, 1));
+        assertThat(waits.awaitEnd().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+
+        started.forEach(RecordingObserver::cancel);
         await().until(() -> object.buffer().references() == 2);
         assertThat(write(attached, 0, new byte[1]).getWritten()).isEqualTo(1);
         watch.end();

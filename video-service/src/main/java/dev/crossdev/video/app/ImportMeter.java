@@ -26,11 +26,11 @@ final class ImportMeter implements ImportListener {
                     path);
         }
 
-        static Key written(boolean whole, String path) {
+        static Key written(Written outcome, String path) {
             return new Key(
                     "virtio.object.write",
                     "A picture into an imported object: conversion and, by stream, its way there and the answer",
-                    whole ? "ok" : "failed",
+                    outcome.name().toLowerCase(Locale.ROOT),
                     path);
         }
     }
@@ -47,8 +47,8 @@ final class ImportMeter implements ImportListener {
     }
 
     @Override
-    public void written(String path, boolean whole, Duration took) {
-        timer(Key.written(whole, path)).record(took);
+    public void written(Written outcome, String path, Duration took) {
+        timer(Key.written(outcome, path)).record(took);
     }
 
     private Timer timer(Key key) {

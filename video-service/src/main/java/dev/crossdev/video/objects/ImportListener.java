@@ -24,6 +24,16 @@ public interface ImportListener {
         FAILED
     }
 
+    /** How a picture's write ended; the tag {@code outcome} of {@code virtio.object.write}. */
+    enum Written {
+        /** It is in the object. */
+        OK,
+        /** The driver took the output back meanwhile. */
+        INTERRUPTED,
+        /** Anything else. */
+        FAILED
+    }
+
     /**
      * An import ended.
      *
@@ -37,10 +47,9 @@ public interface ImportListener {
      * A picture was written, or could not be.
      *
      * @param path as {@link #imported} has it
-     * @param whole whether it is in the object
      * @param took from the painter's first byte to its last in the object, waiting for others' fences included
      */
-    default void written(String path, boolean whole, Duration took) {}
+    default void written(Written outcome, String path, Duration took) {}
 
     /** For those who do not want to know. */
     static ImportListener ignored() {

@@ -1,9 +1,12 @@
 package dev.crossdev.video.objects;
 
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.fence.FenceInfo;
 import dev.crossdev.video.device.ObjectContent;
 import dev.crossdev.video.device.ObjectLayout;
 import dev.crossdev.video.device.PixelTarget.Painter;
+import dev.crossdev.video.objects.ImportListener.Written;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,12 +22,15 @@ record TimedContent(ObjectContent content, ImportListener listener) implements O
     public <X extends Exception> void write(ObjectLayout layout, Painter<X> painter, Duration wait, Duration hold)
             throws X {
         long begun = System.nanoTime();
-        boolean whole = false;
+        Written outcome = Written.FAILED;
         try {
             content.write(layout, painter, wait, hold);
-            whole = true;
+            outcome = Written.OK;
+        } catch (ErrnoException e) {
+            outcome = e.errno() == Errno.EINTR ? Written.INTERRUPTED : Written.FAILED;
+            throw e;
         } finally {
-            listener.written(path(), whole, Duration.ofNanos(System.nanoTime() - begun));
+            listener.written(outcome, path(), Duration.ofNanos(System.nanoTime() - begun));
         }
     }
 
