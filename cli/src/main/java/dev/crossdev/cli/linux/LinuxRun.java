@@ -49,8 +49,11 @@ public final class LinuxRun {
         checks.say("Debian's kernel " + image.release() + ", unchanged, in QEMU (TCG); its virtio-gpu is gpu-service");
         try (Services services = Services.start(home, Services.Ports.FREE, settings, List.of())) {
             LinuxSession session = new LinuxSession(image, clip, services, out, buffers, checks);
-            session.dumbBuffers(dumb);
-            session.blob(blob);
+            try (BootingMachine first = session.boot(dumb);
+                    BootingMachine second = session.boot(blob)) {
+                session.dumbBuffers(first);
+                session.blob(second);
+            }
         } finally {
             delete(sockets);
         }

@@ -62,14 +62,14 @@ public final class LinuxSession {
     }
 
     /** Without RESOURCE_BLOB. */
-    void dumbBuffers(GuestPlace place) {
+    void dumbBuffers(BootingMachine booting) {
+        GuestPlace place = booting.place();
         checks.say("");
         checks.say(
                 "Boot 1, RESOURCE_BLOB not offered: dumb buffers have memory on the host and are registered at export");
         int width = clip.info().width();
         int height = clip.info().height();
-        Path folder = folder(place.device());
-        try (VirtualMachine machine = boot(place, folder);
+        try (VirtualMachine machine = up(booting);
                 GpuView view = new GpuView(services.gpu().address(), GuestPlace.GUEST);
                 DeviceLog log = log(place)) {
             demandTrace(machine, "on");
@@ -103,14 +103,14 @@ public final class LinuxSession {
     }
 
     /** With all features. */
-    void blob(GuestPlace place) {
+    void blob(BootingMachine booting) {
+        GuestPlace place = booting.place();
         checks.say("");
         checks.say(
                 "Boot 2, RESOURCE_BLOB offered: a CROSS_DEVICE blob is the guest's own pages and is registered when made");
         int width = clip.info().width();
         int height = clip.info().height();
-        Path folder = folder(place.device());
-        try (VirtualMachine machine = boot(place, folder);
+        try (VirtualMachine machine = up(booting);
                 GpuView view = new GpuView(services.gpu().address(), GuestPlace.GUEST);
                 DeviceLog log = log(place)) {
             demandTrace(machine, "on");
@@ -140,11 +140,18 @@ public final class LinuxSession {
         }
     }
 
-    private VirtualMachine boot(GuestPlace place, Path folder) {
-        long begun = System.nanoTime();
-        VirtualMachine machine = VirtualMachine.boot(image, place.socket(), folder, List.of(), _ -> {});
+    /** Lets a machine boot for one of the two, meanwhile. */
+    BootingMachine boot(GuestPlace place) {
+        return BootingMachine.begin(image, place, folder(place.device()));
+    }
+
+    private VirtualMachine up(BootingMachine booting) {
+        VirtualMachine machine = booting.up();
         checks.say(String.format(
-                Locale.ROOT, "  Linux %s is up after %.1f s", image.release(), (System.nanoTime() - begun) / 1e9));
+                Locale.ROOT,
+                "  Linux %s was up after %.1f s",
+                image.release(),
+                booting.took().toMillis() / 1e3));
         machine.console().stream()
                 .filter(line -> WORTH_SHOWING.matcher(line).find()
                         && !NOT_WORTH_SHOWING.matcher(line).find())

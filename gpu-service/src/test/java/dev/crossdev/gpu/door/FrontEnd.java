@@ -47,6 +47,7 @@ public final class FrontEnd implements AutoCloseable {
     static final int GET_MAX_MEM_SLOTS = 36;
     static final int ADD_MEM_REG = 37;
     static final int REM_MEM_REG = 38;
+    static final int GPU_SET_SOCKET = 33;
     static final int GET_SHARED_OBJECT = 41;
 
     static final long GUEST_RAM = 0x1_0000_0000L;

@@ -2,8 +2,11 @@ package dev.crossdev.gpu.door;
 
 import dev.crossdev.dmabuf.memory.DescriptorListener;
 import dev.crossdev.dmabuf.memory.DescriptorStream;
+import dev.crossdev.virtio.wire.MalformedMessageException;
+import dev.crossdev.virtio.wire.WireReader;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** A socket of two ends: one for the back end to say things on, one to hear them. */
 final class VhostUserListener implements AutoCloseable {
@@ -28,6 +31,21 @@ final class VhostUserListener implements AutoCloseable {
     /** Whether the back end has said something. */
     boolean hasNext() {
         return heard.isReadable();
+    }
+
+    /** What the back end says of a display. */
+    FrontEnd.Reply nextOfDisplay() {
+        try {
+            WireReader header = new WireReader(heard.read(12).orElseThrow().bytes());
+            int request = header.u32();
+            int flags = header.u32();
+            if (flags != 0) {
+                throw new AssertionError("flags " + flags);
+            }
+            return new FrontEnd.Reply(request, heard.readRest(header.u32()), List.of());
+        } catch (MalformedMessageException e) {
+            throw new AssertionError(e);
+        }
     }
 
     FrontEnd.Reply next() {

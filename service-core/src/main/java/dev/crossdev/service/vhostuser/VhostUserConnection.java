@@ -40,7 +40,7 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
     private long protocolFeatures;
     private volatile @Nullable BackendChannel backend;
     private Runnable endOfWatch = () -> {};
-    private @Nullable DescriptorStream display;
+    private volatile @Nullable DisplaySocket display;
 
     /**
      * Plugs the device.
@@ -174,6 +174,7 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
             case VhostUserRequest.ResetDevice() -> {
                 rings.forget();
                 device.reset();
+                answered();
             }
             case VhostUserRequest.SetMemoryTable(var regions) -> {
                 memory.replace(regions, descriptors);
@@ -196,7 +197,10 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
             case VhostUserRequest.SetBackendChannel() -> backendChannel(descriptors);
             case VhostUserRequest.SetDisplaySocket() -> {
                 closeDisplay();
-                display = DescriptorStream.adopt(descriptors.removeFirst(), STALL);
+                display = new DisplaySocket(
+                        DescriptorStream.adopt(descriptors.removeFirst(), STALL),
+                        "vhost-user-" + place.key().device() + "-display",
+                        device::inspect);
             }
             case VhostUserRequest.Unsupported(int number) ->
                 throw new ErrnoException(
@@ -261,6 +265,14 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
         }
     }
 
+    @Override
+    public void answered() {
+        DisplaySocket showing = display;
+        if (showing != null) {
+            showing.changed();
+        }
+    }
+
     /** A front end has no other ear for this than its rings' error events. */
     @Override
     public void needsReset(String reason) {
@@ -277,7 +289,7 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
     }
 
     private void closeDisplay() {
-        DescriptorStream showing = display;
+        DisplaySocket showing = display;
         display = null;
         if (showing != null) {
             showing.close();

@@ -10,6 +10,7 @@ import dev.crossdev.service.house.GrantedMemory;
 import dev.crossdev.service.house.OpenRequest;
 import dev.crossdev.service.house.SessionListener;
 import dev.crossdev.virtio.Features;
+import dev.crossdev.virtio.Inspectable;
 import dev.crossdev.virtio.memory.GuestMemory;
 import dev.crossdev.virtio.memory.RamGuestMemory;
 import dev.crossdev.virtio.queue.QueueLayout;
@@ -71,6 +72,7 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
                     form,
                     (command, nanos) -> turnarounds.turnedAround(
                             house.type().faultyResponses().nameOf(command), nanos),
+                    listener::answered,
                     broken -> needsReset("malformed ring: " + broken.getMessage())));
         }
     }
@@ -120,6 +122,11 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
             open(after);
         }
         accepted = features;
+    }
+
+    /** What the device holds and shows; empty between two choices of features, and when it is gone. */
+    public Optional<Inspectable> inspect() {
+        return house.inventory().inspectIfThere(key);
     }
 
     /** A copy of the configuration space. */

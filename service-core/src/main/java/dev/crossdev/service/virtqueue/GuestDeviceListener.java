@@ -3,6 +3,9 @@ package dev.crossdev.service.virtqueue;
 /** A transport, told of what its device does unasked. Called from any thread, also under locks: hand it on and return. */
 public interface GuestDeviceListener {
 
+    /** A command was answered: what the device shows may be something else now. */
+    default void answered() {}
+
     /** The configuration space changed: a configuration change notification for the driver. */
     void configChanged();
 

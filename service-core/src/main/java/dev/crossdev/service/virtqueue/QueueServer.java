@@ -36,6 +36,7 @@ final class QueueServer<C, R, E> {
     private final int index;
     private final QueueForm<C, R> form;
     private final ObjLongConsumer<C> turnarounds;
+    private final Runnable answers;
     private final Consumer<RingException> broken;
 
     private final ReentrantLock intake = new ReentrantLock();
@@ -52,12 +53,19 @@ final class QueueServer<C, R, E> {
 
     /**
      * @param turnarounds told of each command whose answer called the driver: nanoseconds since {@link #serve} began
+     * @param answers told of each command that was answered, without a lock
      * @param broken told, without a lock, of a ring that no driver may write
      */
-    QueueServer(int index, QueueForm<C, R> form, ObjLongConsumer<C> turnarounds, Consumer<RingException> broken) {
+    QueueServer(
+            int index,
+            QueueForm<C, R> form,
+            ObjLongConsumer<C> turnarounds,
+            Runnable answers,
+            Consumer<RingException> broken) {
         this.index = index;
         this.form = form;
         this.turnarounds = turnarounds;
+        this.answers = answers;
         this.broken = broken;
     }
 
@@ -295,6 +303,7 @@ final class QueueServer<C, R, E> {
                 in.call().run();
                 turnarounds.accept(command, System.nanoTime() - kicked);
             }
+            answers.run();
         }
     }
 }
