@@ -36,10 +36,20 @@ public interface ServiceSettings {
 
     Console console();
 
+    Log log();
+
     Timing timing();
 
     /** Faults that all devices have from the start, in words such as {@code RESOURCE_ASSIGN_UUID=error:0x1200*3}. */
     Optional<List<String>> faults();
+
+    /** What is written to the console. */
+    interface Log {
+
+        /** Whether each line is a JSON object. Read before there are beans ({@code dev.crossdev.service.log}). */
+        @WithDefault("false")
+        boolean json();
+    }
 
     /** Bounds of the house. */
     interface Devices {

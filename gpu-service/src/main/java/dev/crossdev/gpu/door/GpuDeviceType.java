@@ -68,6 +68,16 @@ public final class GpuDeviceType implements DeviceType<GpuRequest, GpuReply, NoE
     }
 
     @Override
+    public int responseNumber(GpuReply reply) {
+        return reply.response().result().number();
+    }
+
+    @Override
+    public boolean isError(GpuReply reply) {
+        return reply.response().result().isError();
+    }
+
+    @Override
     public boolean isFrame(GpuRequest request, GpuReply reply) {
         return request.command() instanceof GpuCommand.ResourceFlush
                 && !reply.response().result().isError();

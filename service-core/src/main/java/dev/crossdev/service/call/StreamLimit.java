@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
 
 /**
  * How many streams may be open, of one connection and of all together. One more is refused with RESOURCE_EXHAUSTED (ENOBUFS);
@@ -28,6 +29,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 @GlobalInterceptor
 @ApplicationScoped
 public class StreamLimit implements ServerInterceptor, Prioritized {
+
+    private static final Logger LOG = Logger.getLogger(StreamLimit.class);
 
     private final int perConnection;
     private final int most;
@@ -51,6 +54,7 @@ public class StreamLimit implements ServerInterceptor, Prioritized {
                 Optional.ofNullable(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
         Optional<String> refused = enter(connection);
         if (refused.isPresent()) {
+            LOG.warnf("a call of %s is refused: %s", call.getMethodDescriptor().getFullMethodName(), refused.get());
             StatusRuntimeException why = Statuses.toException(new ErrnoException(Errno.ENOBUFS, refused.get()));
             call.close(why.getStatus(), Objects.requireNonNullElseGet(why.getTrailers(), Metadata::new));
             return new ServerCall.Listener<>() {};

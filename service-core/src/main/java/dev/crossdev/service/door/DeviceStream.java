@@ -21,6 +21,7 @@ import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.house.DeviceSession;
 import dev.crossdev.service.house.OpenRequest;
 import dev.crossdev.service.house.SessionListener;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.service.memory.GuestMemories;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.memory.GuestMemory;
@@ -41,6 +42,7 @@ import org.jspecify.annotations.Nullable;
 final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionListener<E> {
 
     private static final Logger LOG = Logger.getLogger(DeviceStream.class);
+    private static final DeviceLog DEVICES = DeviceLog.of(DeviceStream.class);
 
     private enum Phase {
         /** The next message has to be the open. */
@@ -140,7 +142,7 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
         switch (inbound) {
             case Inbound.Command<C, R, A> command -> submit(device, command);
             case Inbound.BadCommand<C, R, A> bad -> {
-                LOG.debugf("command %d was none: %s", bad.sequence(), bad.reason());
+                DEVICES.refused(device.key(), bad.sequence(), "", house.type().inWords(bad.answer()), bad.reason());
                 long now = System.nanoTime();
                 device.answeredAtDoor(bad, bad.answer());
                 offer(bad.reply().message(bad.answer(), new Times(now, now, bootId)));
@@ -199,14 +201,10 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
     }
 
     private void open(OpenStream open) {
+        DeviceKey key = new DeviceKey(open.guest(), open.device());
         try {
             DeviceSession<C, R, E> opened = house.open(
-                    new OpenRequest(
-                            new DeviceKey(open.guest(), open.device()),
-                            open.features(),
-                            memories.source(open.memory()),
-                            open.lease()),
-                    this);
+                    new OpenRequest(key, open.features(), memories.source(open.memory()), open.lease()), this);
             session = opened;
             phase = Phase.OPEN;
             if (over.get()) {
@@ -218,6 +216,7 @@ final class DeviceStream<C, R, E, Q, A> implements StreamObserver<Q>, SessionLis
                 flow.start();
             }
         } catch (RuntimeException | Error e) {
+            DEVICES.warn("opening refused", key, "is not opened: " + e.getMessage());
             fail(e);
         }
     }

@@ -15,5 +15,5 @@ interface AnswerListener<C, R> {
      * @param nanos from the door's reading the command until its answer was handed on, injected transit not included
      * @param trace what {@link #taken} gave
      */
-    void answered(C command, Answered<R> answered, long nanos, @Nullable CommandTrace trace);
+    void answered(C command, CommandOrigin origin, Answered<R> answered, long nanos, @Nullable CommandTrace trace);
 }

@@ -4,6 +4,7 @@ import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.virtio.Features;
 import java.time.Duration;
 import java.util.HashMap;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * with it or with their lease.
  */
 public final class DeviceHouse<C, R, E> implements AutoCloseable {
+
+    private static final DeviceLog LOG = DeviceLog.of(DeviceHouse.class);
 
     /** How long a single command waits for a device that another one is making. */
     private static final Duration MAKING = Duration.ofSeconds(10);
@@ -288,6 +291,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             CompletableFuture<DeviceInstance<C, R, E>> made,
             DeviceInstance<C, R, E> instance,
             Runnable taken) {
+        boolean came = false;
         door.lock();
         try {
             making.remove(key);
@@ -297,10 +301,18 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
                 taps.made(instance);
                 taken.run();
                 made.complete(instance);
-                return;
+                came = true;
             }
         } finally {
             door.unlock();
+        }
+        if (came) {
+            LOG.info(
+                    "device came",
+                    key,
+                    "came, a " + type().name() + " with "
+                            + instance.facts().features().describe(type().featureNames()));
+            return;
         }
         DeviceGoneException tooLate = draining();
         made.completeExceptionally(tooLate);

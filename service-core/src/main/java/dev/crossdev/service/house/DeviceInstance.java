@@ -2,6 +2,7 @@ package dev.crossdev.service.house;
 
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.timing.Answered;
@@ -32,6 +33,8 @@ final class DeviceInstance<C, R, E> {
         RESETTING,
         GONE
     }
+
+    private static final DeviceLog LOG = DeviceLog.of(DeviceInstance.class);
 
     private final DeviceFacts<C, R> facts;
     private final DeviceEdge<C, R> edge;
@@ -196,6 +199,7 @@ final class DeviceInstance<C, R, E> {
         // Not when an unplug came in between.
         leave(State.RESETTING, State.LIVE);
         changed();
+        LOG.info("device reset", facts.key(), "was reset; epoch " + ended.next() + " begins");
         return ended.next();
     }
 
@@ -220,6 +224,7 @@ final class DeviceInstance<C, R, E> {
             upheaval.unlock();
         }
         facts.granted().close();
+        LOG.info("device went", facts.key(), "is gone: " + reason);
     }
 
     /** Why it was unplugged; empty while it was not. */

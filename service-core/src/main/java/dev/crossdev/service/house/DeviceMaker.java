@@ -2,6 +2,7 @@ package dev.crossdev.service.house;
 
 import dev.crossdev.dmabuf.ViolationCounter;
 import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.capture.CommandOrigin;
 import dev.crossdev.virtio.timing.Answered;
@@ -9,6 +10,7 @@ import dev.crossdev.virtio.timing.DeviceEdge;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.FaultPlan;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Puts a device of the type together with its memory, its edge and its listeners. */
 final class DeviceMaker<C, R, E> {
+
+    private static final DeviceLog LOG = DeviceLog.of(DeviceMaker.class);
 
     private final DeviceType<C, R, E> type;
     private final CommandListener commands;
@@ -57,7 +61,11 @@ final class DeviceMaker<C, R, E> {
                 () -> told(place, DeviceInstance::configChanged),
                 (kind, detail) -> {
                     counter.report(kind, detail);
-                    violations.report(kind, key + ": " + detail);
+                    violations.report(kind, detail);
+                    LOG.warn(
+                            "violation",
+                            key,
+                            "against the protocol: " + kind.name().toLowerCase(Locale.ROOT) + ": " + detail);
                     told(place, DeviceInstance::changed);
                 }));
         DeviceFacts<C, R> facts =
@@ -91,10 +99,14 @@ final class DeviceMaker<C, R, E> {
         }
 
         @Override
-        public void answered(C command, Answered<R> answered, long nanos, @Nullable CommandTrace trace) {
+        public void answered(
+                C command, CommandOrigin origin, Answered<R> answered, long nanos, @Nullable CommandTrace trace) {
             String name = type.faultyResponses().nameOf(command);
             String result = type.responseName(answered.response());
             facts.statistics().count(name);
+            if (type.isError(answered.response())) {
+                LOG.refused(facts.key(), origin.sequence(), name, type.inWords(answered.response()), "");
+            }
             RegistrationAnswer registration = type.registrationIn(command, answered.response());
             if (trace == null) {
                 commands.answered(name, result, nanos);

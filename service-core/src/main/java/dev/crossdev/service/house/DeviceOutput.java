@@ -108,7 +108,9 @@ final class DeviceOutput<C, R, E> {
     Consumer<Answered<R>> answerTo(C command, CommandOrigin origin, Consumer<? super Answered<R>> done) {
         DeviceTaps<C, R, E>.@Nullable Exchange tapped = taps.submitted(command, origin);
         CommandTrace trace = answers.taken(command, origin);
-        return trace == null ? new Delivery(command, done, tapped) : new TracedDelivery(command, done, tapped, trace);
+        return trace == null
+                ? new Delivery(command, origin, done, tapped)
+                : new TracedDelivery(command, origin, done, tapped, trace);
     }
 
     /** For those who tap: an answer of which the device knows nothing. In the commands' order. */
@@ -276,12 +278,18 @@ final class DeviceOutput<C, R, E> {
     /** Where a command's answer comes back. */
     private class Delivery implements Consumer<Answered<R>> {
         private final C command;
+        private final CommandOrigin origin;
         private final long submittedIn = epoch;
         private final Consumer<? super Answered<R>> done;
         private final DeviceTaps<C, R, E>.@Nullable Exchange tapped;
 
-        Delivery(C command, Consumer<? super Answered<R>> done, DeviceTaps<C, R, E>.@Nullable Exchange tapped) {
+        Delivery(
+                C command,
+                CommandOrigin origin,
+                Consumer<? super Answered<R>> done,
+                DeviceTaps<C, R, E>.@Nullable Exchange tapped) {
             this.command = command;
+            this.origin = origin;
             this.done = done;
             this.tapped = tapped;
         }
@@ -291,7 +299,8 @@ final class DeviceOutput<C, R, E> {
             long handedOver = System.nanoTime();
             if (handOn(answered)) {
                 // Transit lies between answered and handed over, and is none of the device's time.
-                handedOn(command, answered, answered.atDeviceNanos() + (System.nanoTime() - handedOver));
+                long nanos = answered.atDeviceNanos() + (System.nanoTime() - handedOver);
+                answers.answered(command, origin, answered, nanos, trace());
             }
         }
 
@@ -312,8 +321,9 @@ final class DeviceOutput<C, R, E> {
             }
         }
 
-        void handedOn(C of, Answered<R> answered, long nanos) {
-            answers.answered(of, answered, nanos, null);
+        @Nullable
+        CommandTrace trace() {
+            return null;
         }
     }
 
@@ -323,10 +333,11 @@ final class DeviceOutput<C, R, E> {
 
         TracedDelivery(
                 C command,
+                CommandOrigin origin,
                 Consumer<? super Answered<R>> done,
                 DeviceTaps<C, R, E>.@Nullable Exchange tapped,
                 CommandTrace trace) {
-            super(command, done, tapped);
+            super(command, origin, done, tapped);
             this.trace = trace;
         }
 
@@ -336,8 +347,8 @@ final class DeviceOutput<C, R, E> {
         }
 
         @Override
-        void handedOn(C of, Answered<R> answered, long nanos) {
-            answers.answered(of, answered, nanos, trace);
+        CommandTrace trace() {
+            return trace;
         }
     }
 }

@@ -56,6 +56,11 @@ public final class DeviceSession<C, R, E> {
         }
     }
 
+    /** Whose hold it is. */
+    public DeviceKey key() {
+        return instance.facts().key();
+    }
+
     /** The configuration space as it is now. */
     public byte[] config() {
         return instance.config();

@@ -35,6 +35,17 @@ public interface DeviceType<C, R, E> {
     /** The result's name in the specification, without prefix; a constant, since it is asked for each answer. */
     String responseName(R response);
 
+    /** The result's number on the wire. */
+    int responseNumber(R response);
+
+    /** A result for people: its name, and its number as it lies on the wire. */
+    default String inWords(R response) {
+        return responseName(response) + " (0x" + Integer.toHexString(responseNumber(response)) + ")";
+    }
+
+    /** Whether this answer says that the command was refused. */
+    boolean isError(R response);
+
     /** Whether this answer says that a picture went through the device: decoded, or flushed to its displays. */
     boolean isFrame(C command, R response);
 

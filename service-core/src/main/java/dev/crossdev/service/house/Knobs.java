@@ -1,5 +1,6 @@
 package dev.crossdev.service.house;
 
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
 import java.util.ArrayList;
@@ -12,6 +13,8 @@ import java.util.stream.Stream;
 
 /** Injected timing and faults: of one device, or of all and those to come. */
 public final class Knobs {
+
+    private static final DeviceLog LOG = DeviceLog.of(Knobs.class);
 
     private final Supplier<Stream<DeviceInstance<?, ?, ?>>> all;
     private final Function<DeviceKey, DeviceInstance<?, ?, ?>> one;
@@ -36,10 +39,17 @@ public final class Knobs {
     public void setTiming(Optional<DeviceKey> device, DeviceTiming timing) {
         lock.lock();
         try {
+            boolean news = device.isPresent() || !timing.equals(timingToCome);
             if (device.isEmpty()) {
                 timingToCome = timing;
             }
             devices(device).forEach(each -> each.timing(timing));
+            if (news) {
+                LOG.info(
+                        "timing set",
+                        concerned(device),
+                        "transit " + timing.transit() + ", service " + timing.service());
+            }
         } finally {
             lock.unlock();
         }
@@ -56,6 +66,7 @@ public final class Knobs {
                 faultsToCome.add(fault);
             }
             devices(device).forEach(each -> each.faults().add(fault));
+            LOG.warn("fault injected", concerned(device), "a fault is injected: " + fault);
         } finally {
             lock.unlock();
         }
@@ -110,6 +121,10 @@ public final class Knobs {
         } finally {
             lock.unlock();
         }
+    }
+
+    private static Object concerned(Optional<DeviceKey> device) {
+        return device.isPresent() ? device.get() : "*";
     }
 
     private Stream<DeviceInstance<?, ?, ?>> devices(Optional<DeviceKey> device) {

@@ -44,10 +44,12 @@ class ServiceLife {
 
     /** Comes first on SIGTERM, while all servers still answer. */
     void goingAway(@Observes ShutdownDelayInitiatedEvent event) {
+        LOG.infof("draining: no new devices, %s for streams to end", settings.drainGrace());
         readiness.withdraw();
         health.notServing();
         house.drain(settings.drainGrace());
         calls.endAll();
+        LOG.info("drained");
     }
 
     /** Also comes without a drain, as in a test. */

@@ -5,15 +5,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.jboss.logging.Logger;
 
 /**
  * {@code virtio.protocol.violations}: what clients did against the protocol and the service survived. All kinds are there
  * from the start, so that a dashboard shows a zero and not nothing.
  */
 public final class ViolationMeter implements Violations {
-
-    private static final Logger LOG = Logger.getLogger(ViolationMeter.class);
 
     private final Counter[] counters;
 
@@ -29,6 +26,5 @@ public final class ViolationMeter implements Violations {
     @Override
     public void report(Kind kind, String detail) {
         counters[kind.ordinal()].increment();
-        LOG.debugf("%s: %s", kind, detail);
     }
 }

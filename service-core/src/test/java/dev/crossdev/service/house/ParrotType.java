@@ -121,6 +121,16 @@ final class ParrotType implements DeviceType<String, String, String> {
     }
 
     @Override
+    public int responseNumber(String response) {
+        return 0;
+    }
+
+    @Override
+    public boolean isError(String response) {
+        return response.startsWith("no");
+    }
+
+    @Override
     public boolean isFrame(String command, String response) {
         return command.startsWith("draw");
     }

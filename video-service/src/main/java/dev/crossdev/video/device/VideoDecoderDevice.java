@@ -344,7 +344,13 @@ public final class VideoDecoderDevice implements Device<VideoCommand, VideoRespo
         if (object == null) {
             Throwable cause =
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-            LOG.log(Level.DEBUG, "import of {0} failed: {1}", StreamCommands.uuid(command), cause);
+            LOG.log(
+                    Level.WARNING,
+                    "device {0}/{1}: the import of {2} failed: {3}",
+                    guest,
+                    name,
+                    StreamCommands.uuid(command),
+                    cause == null ? "" : cause.getMessage());
             return DecoderStream.error(VideoResult.ERR_INVALID_OPERATION);
         }
         VideoResult refusal = commands.createFromObject(stream, command, object);

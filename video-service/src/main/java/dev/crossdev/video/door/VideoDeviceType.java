@@ -65,6 +65,16 @@ public final class VideoDeviceType implements DeviceType<VideoCommand, VideoResp
         return response.result().name();
     }
 
+    @Override
+    public int responseNumber(VideoResponse response) {
+        return response.result().number();
+    }
+
+    @Override
+    public boolean isError(VideoResponse response) {
+        return response.result().isError();
+    }
+
     /** Only an output is written to, and one that ends its stream without a picture has no size. */
     @Override
     public boolean isFrame(VideoCommand command, VideoResponse response) {

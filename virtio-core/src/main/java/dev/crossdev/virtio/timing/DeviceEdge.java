@@ -25,6 +25,7 @@ public final class DeviceEdge<C, R> implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(DeviceEdge.class.getName());
 
+    private final String name;
     private final Device<C, R> device;
     private final FaultyResponses<C, R> protocol;
     private final FaultPlan faults;
@@ -62,6 +63,7 @@ public final class DeviceEdge<C, R> implements AutoCloseable {
             FaultPlan faults,
             long seed,
             Ticker ticker) {
+        this.name = name;
         this.device = device;
         this.protocol = protocol;
         this.timing = timing;
@@ -172,6 +174,14 @@ public final class DeviceEdge<C, R> implements AutoCloseable {
     private void execute(C command, Completion completion) {
         FaultEffect effect =
                 faults.isEmpty() ? null : faults.take(protocol.nameOf(command)).orElse(null);
+        if (effect != null) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "device {0}: an injected fault strikes {1}: {2}",
+                    name,
+                    protocol.nameOf(command),
+                    effect);
+        }
         switch (effect) {
             case null -> completion.run(completion);
             case FaultEffect.Error(int code) -> completion.send(protocol.error(command, code));
