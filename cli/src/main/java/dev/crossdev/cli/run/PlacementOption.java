@@ -1,8 +1,11 @@
 package dev.crossdev.cli.run;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The option that says how decoded pictures get into the GPU's buffers, for services that are started here. */
 public final class PlacementOption {
@@ -10,6 +13,7 @@ public final class PlacementOption {
     @Option(
             names = "--placement",
             paramLabel = "PLACEMENT",
+            converter = Named.class,
             description = {
                 "How decoded pictures get from video-service into gpu-service's buffers: ${COMPLETION-CANDIDATES}.",
                 "auto maps the buffers where it can and sends pictures over gRPC where not. Default: auto"
@@ -31,6 +35,18 @@ public final class PlacementOption {
         @Override
         public String toString() {
             return text;
+        }
+    }
+
+    /** The names and nothing else. */
+    static final class Named implements ITypeConverter<Placement> {
+        @Override
+        public Placement convert(String text) {
+            return Arrays.stream(Placement.values())
+                    .filter(placement -> placement.text.equals(text))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> new TypeConversionException("'" + text + "' is none of auto, shared-memory, stream"));
         }
     }
 

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Map;
 
-/** The service as it is, on free ports and with a run folder of its own. */
+/** The service as it is, on free ports, with a run folder of its own and room for a megabyte of remote writes. */
 public class GpuServiceProfile implements QuarkusTestProfile {
 
     @Override
@@ -15,6 +15,7 @@ public class GpuServiceProfile implements QuarkusTestProfile {
             return Map.of(
                     "quarkus.http.test-port", "0",
                     "quarkus.management.test-port", "0",
+                    "crossdev.gpu.objects.max-write-bytes", "1048576",
                     "crossdev.run-folder",
                             Files.createTempDirectory("crossdev-test").toString());
         } catch (IOException e) {

@@ -20,6 +20,7 @@ import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import dev.crossdev.virtio.memory.MemEntry;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.runtime.GrpcServer;
@@ -134,6 +135,30 @@ class RemoteWriteTest {
         assertThat(read()).containsOnly(0);
     }
 
+    /** The profile gives writes room for one picture of this test. */
+    @Test
+    void aWriteThatIsCancelledWhileItWaitsForRoomKeepsNobodyOut() {
+        SharedObjectsGrpc.SharedObjectsStub impatient =
+                SharedObjectsGrpc.newStub(client.channel).withDeadlineAfter(8, TimeUnit.SECONDS);
+        Context.CancellableContext first = Context.current().withCancellation();
+        Answer holds = new Answer();
+        first.run(() -> start(writes().write(holds), attachment, BYTES));
+        Context.CancellableContext second = Context.current().withCancellation();
+        Answer waits = new Answer();
+        second.run(() -> send(writes().write(waits), attachment, 3, BYTES));
+        // On the same connection, so it comes after both.
+        assertThat(read()).containsOnly(0);
+
+        second.cancel(null);
+        Answer next = new Answer();
+        send(impatient.write(next), attachment, 4, BYTES);
+        first.cancel(null);
+
+        assertThat(next.status()).isEqualTo(Status.OK);
+        assertThat(waits.status().getCode()).isEqualTo(Status.Code.CANCELLED);
+        assertThat(read()).containsOnly(4);
+    }
+
     private SharedObjectsGrpc.SharedObjectsBlockingStub objects() {
         return SharedObjectsGrpc.newBlockingStub(client.channel)
                 .withDeadlineAfter(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -144,13 +169,17 @@ class RemoteWriteTest {
                 .withDeadlineAfter(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    private static void send(StreamObserver<WriteRequest> requests, int attachment, int value, int bytes) {
+    private static void start(StreamObserver<WriteRequest> requests, int attachment, int bytes) {
         requests.onNext(WriteRequest.newBuilder()
                 .setStart(WriteStart.newBuilder()
                         .setImporter(IMPORTER)
                         .setAttachment(attachment)
                         .setLength(bytes))
                 .build());
+    }
+
+    private static void send(StreamObserver<WriteRequest> requests, int attachment, int value, int bytes) {
+        start(requests, attachment, bytes);
         byte[] piece = new byte[PIECE];
         Arrays.fill(piece, (byte) value);
         for (int at = 0; at < bytes; at += PIECE) {
