@@ -60,7 +60,7 @@ final class DisplayCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        try (AdminClient gpu = new AdminClient(services.gpu())) {
+        try (AdminClient gpu = new AdminClient(services.gpu(), services.channels())) {
             displays(gpu).forEach(display -> out.println(line(display)));
         }
         out.flush();

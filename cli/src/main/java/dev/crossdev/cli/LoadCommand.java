@@ -109,7 +109,11 @@ final class LoadCommand implements Callable<Integer> {
                 TraceOptions.Tracing spans = tracing.open();
                 ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings());
                 LoadLog log = new LoadLog(spec.commandLine().getOut())) {
-            Load load = new Load(config(inUse, clip).withTraces(spans.traces()), clip, plan, served.registry(), log);
+            // Loads on the same services must not meet, and in containers all have the same process id.
+            String name = "load-" + UUID.randomUUID().toString().substring(0, 8);
+            GuestConfig config = inUse.guestConfig(Optional.empty(), name, Pipeline.memoryBytes(clip, buffers))
+                    .withTraces(spans.traces());
+            Load load = new Load(config, clip, plan, served.registry(), log);
             served.health(load::isLive, load::isReady);
             served.address().ifPresent(address -> log.say("meters at http://" + address + "/q/metrics"));
             AtomicBoolean interrupted = stopOnExit(load, over);
@@ -139,17 +143,6 @@ final class LoadCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
-    }
-
-    private GuestConfig config(ServicesInUse inUse, Clip clip) {
-        return GuestConfig.of(
-                        inUse.gpu().host(),
-                        inUse.gpu().port(),
-                        inUse.video().host(),
-                        inUse.video().port(),
-                        Pipeline.memoryBytes(clip, buffers))
-                // Loads on the same services must not meet, and in containers all have the same process id.
-                .named("load-" + UUID.randomUUID().toString().substring(0, 8));
     }
 
     /** Services of our own come back only with a new start; gives the name of the one that ends first. */

@@ -23,7 +23,9 @@ import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,8 +69,8 @@ final class PlayCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description =
                     "The tenant's name, for those who watch. Its devices are vm0 and vm1 while it warms up, then vm2."
-                            + " Default: one that nobody has.")
-    private String guest = Harness.ownGuestName();
+                            + " Default: one that nobody has, or with TLS the own certificate's.")
+    private @Nullable String guest;
 
     @Mixin
     private final TimingOptions timing = new TimingOptions();
@@ -94,7 +96,12 @@ final class PlayCommand implements Callable<Integer> {
             progress.step("starting the services");
             try (ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings());
                     Harness harness = Harness.connect(
-                            guest, inUse, clip, parameters.buffers(), served.registry(), spans.traces())) {
+                            Optional.ofNullable(guest),
+                            inUse,
+                            clip,
+                            parameters.buffers(),
+                            served.registry(),
+                            spans.traces())) {
                 CpuTimes before = CpuTimes.now();
                 progress.step("warming up");
                 harness.inject(latency);

@@ -8,7 +8,6 @@ import dev.crossdev.cli.wire.CaptureFile;
 import dev.crossdev.cli.wire.CaptureText;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
-import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.replay.Replay;
 import dev.crossdev.grpc.replay.ReplayReport;
 import dev.crossdev.grpc.replay.ReplayTarget;
@@ -81,16 +80,16 @@ final class ReplayCommand implements Callable<Integer> {
 
     private Replay open(Map<DeviceKind, ManagedChannel> channels) {
         String unique = "replay-" + ProcessHandle.current().pid();
-        String guest = device == null ? unique : device.guest();
+        String guest = device == null ? services.guest().orElse(unique) : device.guest();
         List<ReplayTarget> targets = new ArrayList<>();
         for (String file : files) {
             Capture capture = CaptureFile.read(file);
             DeviceKind kind = CaptureFile.kind(file, capture);
             ManagedChannel channel = channels.computeIfAbsent(kind, each -> {
                 HostAndPort address = DeviceFinder.address(each, services);
-                return Channels.plaintext(address.host(), address.port());
+                return services.channels().to(address.host(), address.port());
             });
-            String name = device == null ? "vm" + targets.size() : device.device();
+            String name = device == null ? unique + "-vm" + targets.size() : device.device();
             targets.add(new ReplayTarget(file, capture, kind, channel, guest, name));
         }
         try {

@@ -94,7 +94,7 @@ final class TapCommand implements Callable<Integer> {
         HostAndPort service = DeviceFinder.address(kind, services);
         // Only now, since it makes the file.
         TapRecorder recorder = new TapRecorder(new CaptureWriter(CaptureFile.writer(file)));
-        try (Tap tap = new Tap(service)) {
+        try (Tap tap = new Tap(service, services.channels())) {
             Thread hook = new Thread(tap::stop, "stop-tap");
             Runtime.getRuntime().addShutdownHook(hook);
             if (duration != null) {

@@ -49,6 +49,7 @@ public final class Guest implements AutoCloseable {
     public static Guest connect(GuestConfig config, Violations violations) {
         ServiceLink gpu = ServiceLink.connect(
                 config.gpu(),
+                config.channels(),
                 (channel, deadline) -> GpuDeviceGrpc.newBlockingStub(channel)
                         .withDeadline(deadline)
                         .describe(dev.crossdev.proto.gpu.v1.DescribeRequest.getDefaultInstance())
@@ -57,6 +58,7 @@ public final class Guest implements AutoCloseable {
         try {
             ServiceLink video = ServiceLink.connect(
                     config.video(),
+                    config.channels(),
                     (channel, deadline) -> VideoDeviceGrpc.newBlockingStub(channel)
                             .withDeadline(deadline)
                             .describe(dev.crossdev.proto.video.v1.DescribeRequest.getDefaultInstance())
@@ -83,7 +85,7 @@ public final class Guest implements AutoCloseable {
      * @throws ErrnoException as {@link #connect}
      */
     public GuestDevices plug(RegistrationStrategy strategy) {
-        String name = "vm" + devices.getAndIncrement();
+        String name = config.devices() + devices.getAndIncrement();
         OpenStream open = OpenStream.of(config.name(), name);
         try {
             OpenStream openVideo = open.withMemory(video.offer(memory));

@@ -13,6 +13,7 @@ import dev.crossdev.cli.linux.GuestPlace;
 import dev.crossdev.cli.linux.RoundTrip;
 import dev.crossdev.cli.linux.VirtualMachine;
 import dev.crossdev.cli.wire.DeviceAddress;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.testing.RequiresProgram;
 import dev.crossdev.virtio.timing.Fault;
@@ -70,7 +71,7 @@ class LinuxGuestTest {
         List.of(plain, blobs, withoutUuids).forEach(place -> settings.addAll(place.settings()));
         services = Services.start(Checkout.HOME, Services.Ports.FREE, settings, List.of());
         view = new GpuView(services.gpu().address(), GuestPlace.GUEST);
-        admin = new AdminClient(services.gpu().address());
+        admin = new AdminClient(services.gpu().address(), Channels.PLAIN);
     }
 
     @AfterAll

@@ -52,9 +52,9 @@ public final class AdminClient implements AutoCloseable {
     private final HostAndPort service;
     private final ManagedChannel channel;
 
-    public AdminClient(HostAndPort service) {
+    public AdminClient(HostAndPort service, Channels channels) {
         this.service = service;
-        this.channel = Channels.plaintext(service.host(), service.port());
+        this.channel = channels.to(service.host(), service.port());
     }
 
     /** The devices of a guest, or of all, in the service's order. */

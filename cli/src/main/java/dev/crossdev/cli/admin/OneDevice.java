@@ -30,7 +30,7 @@ public final class OneDevice {
     /** Does something with the device at its service. */
     public <T> T with(BiFunction<AdminClient, DeviceAddress, T> action) {
         DeviceKind kind = DeviceFinder.kindOf(device, Optional.ofNullable(type), services);
-        try (AdminClient client = new AdminClient(DeviceFinder.address(kind, services))) {
+        try (AdminClient client = new AdminClient(DeviceFinder.address(kind, services), services.channels())) {
             return action.apply(client, device);
         }
     }

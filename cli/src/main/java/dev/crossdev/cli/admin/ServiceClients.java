@@ -19,7 +19,8 @@ public final class ServiceClients implements AutoCloseable {
     /** Connects to those of the kinds; nothing fails before the first call. */
     public static ServiceClients of(List<DeviceKind> kinds, RunningServiceOptions services) {
         Map<DeviceKind, AdminClient> clients = new EnumMap<>(DeviceKind.class);
-        kinds.forEach(kind -> clients.put(kind, new AdminClient(DeviceFinder.address(kind, services))));
+        kinds.forEach(
+                kind -> clients.put(kind, new AdminClient(DeviceFinder.address(kind, services), services.channels())));
         return new ServiceClients(clients);
     }
 

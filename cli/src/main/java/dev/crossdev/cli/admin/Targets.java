@@ -41,7 +41,7 @@ public final class Targets {
                 ? List.of(DeviceFinder.kindOf(device, Optional.ofNullable(type), services))
                 : type != null ? List.of(type) : unsaid;
         for (DeviceKind kind : kinds) {
-            try (AdminClient client = new AdminClient(DeviceFinder.address(kind, services))) {
+            try (AdminClient client = new AdminClient(DeviceFinder.address(kind, services), services.channels())) {
                 action.accept(client);
             }
         }

@@ -7,6 +7,7 @@ import dev.crossdev.cli.wire.CaptureFile;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.Tap;
 import dev.crossdev.cli.wire.TapRecorder;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
 import dev.crossdev.virtio.capture.CaptureEntry;
 import dev.crossdev.virtio.capture.CaptureWriter;
@@ -45,7 +46,7 @@ final class DeviceLog implements AutoCloseable {
     /** Begins; returns when the device is being heard. */
     static DeviceLog begin(HostAndPort service, DeviceAddress device, Path file) {
         TapRecorder recorder = new TapRecorder(new CaptureWriter(CaptureFile.writer(file.toString())));
-        DeviceLog log = new DeviceLog(file, new Tap(service));
+        DeviceLog log = new DeviceLog(file, new Tap(service, Channels.PLAIN));
         CompletableFuture<Void> heard = new CompletableFuture<>();
         Thread.ofVirtual().name("device-log").start(() -> {
             try {

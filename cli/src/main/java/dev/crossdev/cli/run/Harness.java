@@ -6,8 +6,10 @@ import dev.crossdev.cli.report.HtmlReport.Picture;
 import dev.crossdev.cli.report.ReportRun;
 import dev.crossdev.cli.report.Versions;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.guest.Guest;
-import dev.crossdev.guest.GuestConfig;
 import dev.crossdev.guest.harness.ScanoutCapture;
 import dev.crossdev.guest.metrics.GuestMeters;
 import dev.crossdev.guest.pipeline.FrameObserver;
@@ -19,6 +21,7 @@ import dev.crossdev.guest.trace.RegistrationTraces;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -53,11 +56,11 @@ public final class Harness implements AutoCloseable {
      */
     public static Harness connect(
             ServicesInUse services, ClipFile clip, int mostBuffers, MeterRegistry registry, RegistrationTraces traces) {
-        return connect(ownGuestName(), services, clip, mostBuffers, registry, traces);
+        return connect(Optional.empty(), services, clip, mostBuffers, registry, traces);
     }
 
     /**
-     * As above, with something between the run and the eyes.
+     * As above, in plain text and with something between the run and the eyes.
      *
      * @param tap is given the observer of each whole decode and gives the one that the run calls
      */
@@ -68,37 +71,29 @@ public final class Harness implements AutoCloseable {
             int mostBuffers,
             MeterRegistry registry,
             UnaryOperator<FrameObserver> tap) {
-        return connect(ownGuestName(), gpu, video, clip, mostBuffers, registry, RegistrationTraces.OFF, tap);
+        ServicesInUse services = new ServicesInUse(gpu, video, Channels.PLAIN, Optional.empty(), Optional.empty());
+        return connect(Optional.empty(), services, clip, mostBuffers, registry, RegistrationTraces.OFF, tap);
     }
 
-    /** As above, as a tenant with a name that others know. */
+    /** As above, as a tenant with a name that others know, if there is one. */
     public static Harness connect(
-            String guestName,
+            Optional<String> guestName,
             ServicesInUse services,
             ClipFile clip,
             int mostBuffers,
             MeterRegistry registry,
             RegistrationTraces traces) {
-        return connect(
-                guestName,
-                services.gpu(),
-                services.video(),
-                clip,
-                mostBuffers,
-                registry,
-                traces,
-                UnaryOperator.identity());
+        return connect(guestName, services, clip, mostBuffers, registry, traces, UnaryOperator.identity());
     }
 
     /** Harnesses on the same services must not meet. */
-    public static String ownGuestName() {
+    private static String ownGuestName() {
         return "crossdev-" + ProcessHandle.current().pid();
     }
 
     private static Harness connect(
-            String guestName,
-            HostAndPort gpu,
-            HostAndPort video,
+            Optional<String> guestName,
+            ServicesInUse services,
             ClipFile clip,
             int mostBuffers,
             MeterRegistry registry,
@@ -106,22 +101,25 @@ public final class Harness implements AutoCloseable {
             UnaryOperator<FrameObserver> tap) {
         GuestMeters meters = new GuestMeters(registry);
         Guest guest = Guest.connect(
-                GuestConfig.of(
-                                gpu.host(),
-                                gpu.port(),
-                                video.host(),
-                                video.port(),
-                                Pipeline.memoryBytes(clip.clip(), mostBuffers))
-                        .named(guestName)
+                services.guestConfig(guestName, ownGuestName(), Pipeline.memoryBytes(clip.clip(), mostBuffers))
                         .withTraces(traces),
                 meters);
         return new Harness(guest, clip, new Pipeline(guest, clip.clip(), meters), tap);
     }
 
-    /** Makes the devices of both services as slow as asked, those to come included. */
+    /**
+     * Makes the devices of both services as slow as asked, those to come included. Who may not do so takes them as they are,
+     * unless latency was asked for.
+     */
     public void inject(DevicePair latency) {
-        DeviceTimings.set(guest.gpuLink().channel(), latency.gpu());
-        DeviceTimings.set(guest.videoLink().channel(), latency.video());
+        try {
+            DeviceTimings.set(guest.gpuLink().channel(), latency.gpu());
+            DeviceTimings.set(guest.videoLink().channel(), latency.video());
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EACCES || !latency.equals(DevicePair.NONE)) {
+                throw e;
+            }
+        }
     }
 
     /** One run; a whole decode is digested frame by frame. */

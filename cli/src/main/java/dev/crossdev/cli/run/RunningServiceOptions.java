@@ -4,8 +4,11 @@ import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.grpc.client.Channels;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -28,6 +31,19 @@ public final class RunningServiceOptions {
             paramLabel = "HOST:PORT",
             description = "Where video-service is. Default: that of the running ./crossdev up, or 127.0.0.1:8082")
     private @Nullable HostAndPort video;
+
+    @Mixin
+    private final TlsOptions tls = new TlsOptions();
+
+    /** The way there. */
+    public Channels channels() {
+        return tls.channels();
+    }
+
+    /** The guest as which the services know this command; empty where it may be any. */
+    public Optional<String> guest() {
+        return tls.guest();
+    }
 
     /** Where gpu-service is. */
     public HostAndPort gpu() {

@@ -4,6 +4,8 @@ import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.guest.GuestConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -31,8 +33,36 @@ public final class ServiceOptions {
     @Mixin
     private final PlacementOption placement = new PlacementOption();
 
-    /** The two services of a run, and their processes where they are ours. */
-    public record ServicesInUse(HostAndPort gpu, HostAndPort video, Optional<Services> own) implements AutoCloseable {
+    @Mixin
+    private final TlsOptions tls = new TlsOptions();
+
+    /**
+     * The two services of a run.
+     *
+     * @param channels the way to them
+     * @param guest as which they know this command; empty where it may be any
+     * @param own their processes, where they are ours
+     */
+    public record ServicesInUse(
+            HostAndPort gpu, HostAndPort video, Channels channels, Optional<String> guest, Optional<Services> own)
+            implements AutoCloseable {
+
+        /**
+         * A guest on them.
+         *
+         * @param said its name, if somebody said one
+         * @param own otherwise: a name that nobody else has; where the certificate says the guest, the names of its devices
+         *     begin with it
+         */
+        public GuestConfig guestConfig(Optional<String> said, String own, long memoryBytes) {
+            GuestConfig config = GuestConfig.of(gpu.host(), gpu.port(), video.host(), video.port(), memoryBytes)
+                    .over(channels);
+            if (said.isPresent()) {
+                return config.named(said.get());
+            }
+            return guest.map(name -> config.named(name).withDevices(own + "-vm"))
+                    .orElseGet(() -> config.named(own));
+        }
 
         @Override
         public void close() {
@@ -62,11 +92,16 @@ public final class ServiceOptions {
                         "--placement is for services that are started here: start the one of --video with"
                                 + " -Dcrossdev.video.placement=…");
             }
-            return new ServicesInUse(gpu, video, Optional.empty());
+            return new ServicesInUse(gpu, video, tls.channels(), tls.guest(), Optional.empty());
+        }
+        if (tls.areGiven()) {
+            throw new CommandFailure(ExitCode.USAGE, "--tls-ca, --tls-cert and --tls-key go with --gpu and --video");
         }
         List<String> videoSettings =
                 Stream.concat(settings.stream(), placement.settings().stream()).toList();
         Services own = Services.start(home.get(), Services.Ports.FREE, settings, videoSettings);
-        return new ServicesInUse(own.gpu().address(), own.video().address(), Optional.of(own));
+        // They got the same environment.
+        return new ServicesInUse(
+                own.gpu().address(), own.video().address(), tls.channels(), tls.guest(), Optional.of(own));
     }
 }

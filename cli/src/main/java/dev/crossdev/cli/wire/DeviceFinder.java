@@ -36,7 +36,7 @@ public final class DeviceFinder {
             return DeviceKind.VIDEO;
         }
         List<DeviceKind> those = Stream.of(DeviceKind.values())
-                .filter(kind -> isThere(device, address(kind, services)))
+                .filter(kind -> isThere(device, address(kind, services), services.channels()))
                 .toList();
         if (those.size() == 1) {
             return those.getFirst();
@@ -57,8 +57,8 @@ public final class DeviceFinder {
         };
     }
 
-    private static boolean isThere(DeviceAddress device, HostAndPort service) {
-        ManagedChannel channel = Channels.plaintext(service.host(), service.port());
+    private static boolean isThere(DeviceAddress device, HostAndPort service, Channels channels) {
+        ManagedChannel channel = channels.to(service.host(), service.port());
         try {
             var _ = DeviceAdminGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -83,7 +83,8 @@ public final class DeviceFinder {
                 ? new CommandFailure(
                         ExitCode.UNREACHABLE,
                         "nobody answers at " + service
-                                + ": start ./crossdev up, or say where the service is with --gpu and --video",
+                                + ": start ./crossdev up, or say where the service is with --gpu and --video, and who you"
+                                + " are with --tls-ca, --tls-cert and --tls-key if it wants TLS",
                         e)
                 : Statuses.toErrno(e);
     }

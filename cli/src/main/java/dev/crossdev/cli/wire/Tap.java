@@ -22,9 +22,9 @@ public final class Tap implements AutoCloseable {
     private final Context.CancellableContext call = Context.current().withCancellation();
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    public Tap(HostAndPort service) {
+    public Tap(HostAndPort service, Channels channels) {
         this.service = service;
-        this.channel = Channels.plaintext(service.host(), service.port());
+        this.channel = channels.to(service.host(), service.port());
     }
 
     /**

@@ -53,7 +53,8 @@ public enum Errno {
     EHOSTUNREACH(113),
     EINPROGRESS(115),
     ESTALE(116),
-    ECANCELED(125);
+    ECANCELED(125),
+    ENOKEY(126);
 
     private static final Map<Integer, Errno> BY_NUMBER = byNumber();
 

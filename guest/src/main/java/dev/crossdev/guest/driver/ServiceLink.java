@@ -55,9 +55,9 @@ public final class ServiceLink implements AutoCloseable {
      * @param patience for this and for every answer later
      * @throws ErrnoException DeviceGoneException when nobody is there; ETIMEDOUT; the message names the service
      */
-    public static ServiceLink connect(ServiceAddress service, Describe describe, Duration patience) {
+    public static ServiceLink connect(ServiceAddress service, Channels channels, Describe describe, Duration patience) {
         Answers answers = new Answers(service, patience);
-        ManagedChannel channel = Channels.plaintext(service.host(), service.port());
+        ManagedChannel channel = channels.to(service.host(), service.port());
         try {
             ServiceDescription description =
                     describe.call(channel, Deadline.after(patience.toNanos(), TimeUnit.NANOSECONDS));

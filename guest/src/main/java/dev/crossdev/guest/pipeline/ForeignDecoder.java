@@ -3,6 +3,7 @@ package dev.crossdev.guest.pipeline;
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.client.VideoStream;
 import dev.crossdev.grpc.dialect.OpenStream;
 import dev.crossdev.guest.driver.Answers;
@@ -57,6 +58,7 @@ public final class ForeignDecoder implements AutoCloseable {
             ServiceAddress video, String guest, String device, Clip clip, Duration patience, Violations violations) {
         ServiceLink link = ServiceLink.connect(
                 video,
+                Channels.PLAIN,
                 (channel, deadline) -> VideoDeviceGrpc.newBlockingStub(channel)
                         .withDeadline(deadline)
                         .describe(DescribeRequest.getDefaultInstance())

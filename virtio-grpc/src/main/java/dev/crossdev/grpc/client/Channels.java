@@ -1,5 +1,8 @@
 package dev.crossdev.grpc.client;
 
+import dev.crossdev.grpc.tls.ClientTls;
+import io.grpc.ChannelCredentials;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.util.concurrent.TimeUnit;
@@ -21,16 +24,32 @@ public final class Channels {
     private static final long KEEP_ALIVE_SECONDS = 10;
     private static final long KEEP_ALIVE_TIMEOUT_SECONDS = 3;
 
-    private Channels() {}
+    /** Without encryption, and without a name. */
+    public static final Channels PLAIN = new Channels(InsecureChannelCredentials.create());
+
+    private final ChannelCredentials credentials;
+
+    private Channels(ChannelCredentials credentials) {
+        this.credentials = credentials;
+    }
+
+    /** With mutual TLS. */
+    public static Channels with(ClientTls tls) {
+        return new Channels(tls.credentials());
+    }
+
+    /** As {@link #to} of {@link #PLAIN}. */
+    public static ManagedChannel plaintext(String host, int port) {
+        return PLAIN.to(host, port);
+    }
 
     /**
-     * A channel without encryption. It connects with the first call; its owner shuts it down.
+     * A channel. It connects with the first call; its owner shuts it down.
      *
-     * @param host name or address
+     * @param host name or address; with TLS, one that the server's certificate is for
      */
-    public static ManagedChannel plaintext(String host, int port) {
-        return NettyChannelBuilder.forAddress(host, port)
-                .usePlaintext()
+    public ManagedChannel to(String host, int port) {
+        return NettyChannelBuilder.forAddress(host, port, credentials)
                 .directExecutor()
                 .flowControlWindow(WINDOW)
                 .maxInboundMessageSize(MAX_MESSAGE)

@@ -36,6 +36,7 @@ final class ErrnoStatus {
             case ETIMEDOUT -> Code.DEADLINE_EXCEEDED;
             case EINTR, ECANCELED -> Code.CANCELLED;
             case EPERM, EACCES -> Code.PERMISSION_DENIED;
+            case ENOKEY -> Code.UNAUTHENTICATED;
             case ENOSYS, EOPNOTSUPP -> Code.UNIMPLEMENTED;
             case EAGAIN, EPIPE, ENETDOWN, ECONNABORTED, ECONNRESET, ECONNREFUSED, ENOTCONN, EHOSTUNREACH ->
                 Code.UNAVAILABLE;
@@ -54,7 +55,8 @@ final class ErrnoStatus {
             case RESOURCE_EXHAUSTED -> Errno.ENOMEM;
             case DEADLINE_EXCEEDED -> Errno.ETIMEDOUT;
             case CANCELLED -> Errno.EINTR;
-            case PERMISSION_DENIED, UNAUTHENTICATED -> Errno.EACCES;
+            case PERMISSION_DENIED -> Errno.EACCES;
+            case UNAUTHENTICATED -> Errno.ENOKEY;
             case UNIMPLEMENTED -> Errno.EOPNOTSUPP;
             case ABORTED -> Errno.EAGAIN;
             case UNAVAILABLE -> Errno.ENODEV;

@@ -1,0 +1,2 @@
+/** Certificates that a test makes for itself. */
+package dev.crossdev.testing.tls;
