@@ -28,6 +28,12 @@ public interface ServiceSettings {
     @WithDefault("5S")
     Duration drainGrace();
 
+    Tls tls();
+
+    /** Whether an address that others reach may be served without TLS: whoever reaches it may use any guest's devices. */
+    @WithDefault("false")
+    boolean allowPlainText();
+
     Devices devices();
 
     Streams streams();
@@ -49,6 +55,26 @@ public interface ServiceSettings {
         /** Whether each line is a JSON object. Read before there are beans ({@code dev.crossdev.service.log}). */
         @WithDefault("false")
         boolean json();
+    }
+
+    /**
+     * Mutual TLS, on when all three files are there: PEM. The same certificate is shown to callers and, as a client's, to
+     * other services.
+     */
+    interface Tls {
+
+        /** Of this service, and those that lead from it to the CA. */
+        Optional<Path> certificate();
+
+        /** The certificate's private key, PKCS#8 and not encrypted. */
+        Optional<Path> key();
+
+        /** Certificates of those who sign the peers'. */
+        Optional<Path> ca();
+
+        /** How often the files are read again. */
+        @WithDefault("1M")
+        Duration reloadPeriod();
     }
 
     /** Bounds of the house. */

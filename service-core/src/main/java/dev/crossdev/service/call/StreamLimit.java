@@ -76,7 +76,7 @@ public class StreamLimit implements ServerInterceptor, Prioritized {
     /** Inside of {@link OpenCalls}, which tells of an end that the service itself decides, and of {@link CallSpans}. */
     @Override
     public int getPriority() {
-        return Integer.MAX_VALUE - 4;
+        return Integer.MAX_VALUE - 5;
     }
 
     /** Why not; empty when the stream is counted from here on. */

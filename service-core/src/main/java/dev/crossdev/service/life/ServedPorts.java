@@ -1,5 +1,6 @@
 package dev.crossdev.service.life;
 
+import dev.crossdev.service.trust.TransportSecurity;
 import io.quarkus.vertx.http.HttpServer;
 import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -12,21 +13,24 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class ServedPorts {
 
     private final HttpServer server;
+    private final TransportSecurity security;
     private final int port;
     private final int management;
 
     ServedPorts(
             HttpServer server,
+            TransportSecurity security,
             @ConfigProperty(name = "quarkus.http.port") int port,
             @ConfigProperty(name = "quarkus.management.port") int management) {
         this.server = server;
+        this.security = security;
         this.port = port;
         this.management = management;
     }
 
-    /** Of gRPC and the console; not positive while the system has not chosen one. */
+    /** Of gRPC and the console, with TLS or without; not positive while the system has not chosen one. */
     public int http() {
-        int chosen = server.getPort();
+        int chosen = security.isOn() ? server.getSecurePort() : server.getPort();
         return chosen > 0 ? chosen : port;
     }
 

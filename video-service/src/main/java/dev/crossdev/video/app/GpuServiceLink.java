@@ -14,8 +14,13 @@ final class GpuServiceLink implements AutoCloseable {
     private final SharedObjectsImporter importer;
 
     GpuServiceLink(
-            HostPort address, Placement placement, Duration importTime, ImportListener listener, ImportSpans spans) {
-        channel = Channels.plaintext(address.host(), address.port());
+            Channels channels,
+            HostPort address,
+            Placement placement,
+            Duration importTime,
+            ImportListener listener,
+            ImportSpans spans) {
+        channel = channels.to(address.host(), address.port());
         importer = new SharedObjectsImporter(channel, placement, importTime, listener, spans::inCallersTrace);
     }
 

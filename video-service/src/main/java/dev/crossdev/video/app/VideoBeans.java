@@ -1,5 +1,6 @@
 package dev.crossdev.video.app;
 
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.media.MediaLibrary;
 import dev.crossdev.service.binding.Hosting;
 import dev.crossdev.service.house.DeviceHouse;
@@ -29,8 +30,9 @@ final class VideoBeans {
 
     @Produces
     @Singleton
-    GpuServiceLink gpuService(VideoSettings settings, MeterRegistry registry, ImportSpans spans) {
+    GpuServiceLink gpuService(Channels channels, VideoSettings settings, MeterRegistry registry, ImportSpans spans) {
         GpuServiceLink link = new GpuServiceLink(
+                channels,
                 HostPort.parse(settings.gpuService()),
                 settings.placement(),
                 settings.importTime(),

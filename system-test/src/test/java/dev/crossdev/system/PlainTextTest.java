@@ -1,0 +1,57 @@
+package dev.crossdev.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.crossdev.testing.tls.TestCa;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A service is not open to others by mistake. */
+class PlainTextTest {
+
+    @TempDir
+    Path folder;
+
+    private String refusal(Map<String, String> settings) throws InterruptedException {
+        try (PackagedService service = PackagedService.start("gpu-service", folder, settings)) {
+            assertThat(service.awaitEnd()).isNotZero();
+            return service.log();
+        }
+    }
+
+    @Test
+    void plainTextForOthersIsRefusedInOneLineThatSaysWhatToDo() throws Exception {
+        String log = refusal(Map.of("quarkus.http.host", "0.0.0.0"));
+        assertThat(log.lines().filter(line -> line.contains("0.0.0.0")))
+                .singleElement()
+                .asString()
+                .contains("crossdev.tls.certificate", "crossdev.allow-plain-text=true");
+        assertThat(log).doesNotContain("\tat ").doesNotContain("is ready");
+    }
+
+    @Test
+    void plainTextForOthersIsServedWhenItWasAskedFor() {
+        try (PackagedService service = PackagedService.start(
+                "gpu-service", folder, Map.of("quarkus.http.host", "0.0.0.0", "crossdev.allow-plain-text", "true"))) {
+            service.awaitReady();
+        }
+    }
+
+    @Test
+    void aFileTooFewOrOneThatIsNotThereIsSaidInOneLine() throws Exception {
+        TestCa.Issued files = TestCa.in(folder.resolve("ca")).issue("CN=gpu-service");
+        assertThat(refusal(
+                        Map.of("crossdev.tls.certificate", files.certificate().toString())))
+                .contains("TLS takes three files")
+                .doesNotContain("\tat ");
+
+        Map<String, String> missing = new HashMap<>(TlsServices.settings(files));
+        missing.put("crossdev.tls.certificate", folder.resolve("missing").toString());
+        assertThat(refusal(missing))
+                .contains(folder.resolve("missing").toString())
+                .doesNotContain("is ready");
+    }
+}
