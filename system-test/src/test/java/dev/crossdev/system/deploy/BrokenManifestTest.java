@@ -70,6 +70,7 @@ class BrokenManifestTest {
             mountPath: /tmp                  | mountPath: /var/tmp              | has no /tmp to write to
             name: video-tmp\\n      - emptyDir | name: tmp\\n      - emptyDir    | mounts a volume that is not there: video-tmp
             value: 0.0.0.0                   | value: 127.0.0.1                 | listens on loopback alone: quarkus.http.host
+            `CROSSDEV_ALLOW_PLAIN_TEXT\\n          value: "true"` | `CROSSDEV_ALLOW_PLAIN_TEXT\\n          value: "false"` | speaks no TLS and does not allow plain text
             name: QUARKUS_MANAGEMENT_HOST    | name: QUARKUS_MANAGEMENT_HOSTS   | listens on loopback alone: quarkus.management.host
             app.kubernetes.io/part-of: crossdev\\n        app.kubernetes.io/version | app.kubernetes.io/version | has pods without app.kubernetes.io/part-of
             """)

@@ -13,10 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a container may and must do, as far as its manifest says; what it really listens on, OverlayContainers asks. */
 final class ContainerPolicy {
+
+    private static final int TLS_FILES = 3;
 
     private final String name;
     private final Container container;
@@ -36,9 +39,11 @@ final class ContainerPolicy {
         policy.probe("readiness", container.getReadinessProbe());
         policy.probe("liveness", container.getLivenessProbe());
         policy.mounts(pod);
+        policy.tlsFilesAreMounted(pod);
         if (container.getName().endsWith("-service")) {
             policy.listensOutside("quarkus.http.host");
             policy.listensOutside("quarkus.management.host");
+            policy.plainTextIsMeant();
         }
         return policy.violations;
     }
@@ -107,6 +112,33 @@ final class ContainerPolicy {
                 container.getVolumeMounts().stream()
                         .anyMatch(mount -> mount.getMountPath().equals("/tmp")),
                 "has no /tmp to write to");
+    }
+
+    /** All three or none, each in a Secret that is mounted as a folder: a single file would not follow a rotation. */
+    private void tlsFilesAreMounted(PodSpec pod) {
+        List<String> files = Stream.of("certificate", "key", "ca")
+                .flatMap(file -> ServiceDefaults.environment(container, "crossdev.tls." + file).stream())
+                .toList();
+        require(files.isEmpty() || files.size() == TLS_FILES, "has some files of TLS and not all");
+        for (String file : files) {
+            require(
+                    container.getVolumeMounts().stream()
+                            .filter(mount -> mount.getSubPath() == null && file.startsWith(mount.getMountPath() + "/"))
+                            .anyMatch(mount -> pod.getVolumes().stream()
+                                    .anyMatch(volume ->
+                                            volume.getName().equals(mount.getName()) && volume.getSecret() != null)),
+                    "has its " + file + " in no Secret that is mounted as a folder");
+        }
+    }
+
+    /** A service that is open to others says so, or speaks TLS; else it does not start. */
+    private void plainTextIsMeant() {
+        boolean tls = ServiceDefaults.environment(container, "crossdev.tls.certificate")
+                .isPresent();
+        boolean plain = ServiceDefaults.environment(container, "crossdev.allow-plain-text")
+                .filter("true"::equals)
+                .isPresent();
+        require(tls != plain, tls ? "speaks TLS and allows plain text" : "speaks no TLS and does not allow plain text");
     }
 
     private void listensOutside(String property) {

@@ -37,12 +37,23 @@ final class ContainerProcess implements AutoCloseable {
 
     /** @param services names of Services, which are at the address too */
     static ContainerProcess start(Container container, String address, List<String> services) throws IOException {
+        return start(container, address, services, Map.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param volumes folders that are there already, by the names of volumes; the others are made, and empty
+     */
+    static ContainerProcess start(Container container, String address, List<String> services, Map<String, Path> volumes)
+            throws IOException {
         Path folder = Files.createTempDirectory("crossdev-container-");
         Map<String, String> elsewhere = new HashMap<>();
         for (VolumeMount mount : container.getVolumeMounts()) {
+            Path there = volumes.get(mount.getName());
             elsewhere.put(
                     mount.getMountPath(),
-                    Files.createDirectory(folder.resolve(mount.getName())).toString());
+                    (there == null ? Files.createDirectory(folder.resolve(mount.getName())) : there).toString());
         }
         elsewhere.put("/app/quarkus-run.jar", file(container.getName() + "/target/quarkus-app/quarkus-run.jar"));
         elsewhere.put("/app/crossdev.jar", file("cli/target/crossdev.jar"));

@@ -67,10 +67,17 @@ final class SelectorPolicy {
         List<Workload> pods = selected(name, service.getSpec().getSelector());
         for (ServicePort port : service.getSpec().getPorts()) {
             requirePort(name, pods, port.getTargetPort());
-            if (!"kubernetes.io/h2c".equals(port.getAppProtocol())) {
-                violations.add(name + " port " + port.getName() + " carries gRPC and does not say kubernetes.io/h2c");
+            String protocol = pods.stream().anyMatch(SelectorPolicy::speaksTls) ? "https" : "kubernetes.io/h2c";
+            if (!protocol.equals(port.getAppProtocol())) {
+                violations.add(name + " port " + port.getName() + " carries gRPC and does not say " + protocol);
             }
         }
+    }
+
+    private static boolean speaksTls(Workload pods) {
+        return pods.pod().getSpec().getContainers().stream()
+                .anyMatch(container -> ServiceDefaults.environment(container, "crossdev.tls.certificate")
+                        .isPresent());
     }
 
     private void networkPolicy(NetworkPolicy policy) {

@@ -1,0 +1,102 @@
+package dev.crossdev.system.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.tls.ClientTls;
+import dev.crossdev.grpc.tls.TlsFiles;
+import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.ListDevicesRequest;
+import dev.crossdev.testing.RequiresProgram;
+import dev.crossdev.testing.tls.TestCa;
+import io.fabric8.kubernetes.api.model.Container;
+import io.grpc.ManagedChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The {@code tls} component's settings are the right ones, and the policy knows when they are not. */
+@RequiresProgram("kubectl")
+class TlsComponentTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aServiceWithItSpeaksTlsWithTheFilesOfItsSecret() throws Exception {
+        Container container = Manifests.parse(Manifests.render("local", "tls")).workloads().stream()
+                .flatMap(workload -> workload.pod().getSpec().getContainers().stream())
+                .filter(each -> each.getName().equals("gpu-service"))
+                .findFirst()
+                .orElseThrow();
+        TestCa ca = TestCa.in(folder.resolve("ca"));
+        Path secret = Files.createDirectory(folder.resolve("secret"));
+        ca.issue(
+                "CN=gpu-service", new TestCa.Issued(ca.caFile(), secret.resolve("tls.crt"), secret.resolve("tls.key")));
+        Files.copy(ca.caFile(), secret.resolve("ca.crt"));
+        TestCa.Issued admin = ca.issue("CN=root,OU=crossdev-admin");
+        // The one address that the test's certificates are for and that may be taken: so the ports are free ones.
+        Container onFreePorts = new io.fabric8.kubernetes.api.model.ContainerBuilder(container)
+                .addNewEnv()
+                .withName("QUARKUS_HTTP_PORT")
+                .withValue("0")
+                .endEnv()
+                .addNewEnv()
+                .withName("QUARKUS_MANAGEMENT_PORT")
+                .withValue("0")
+                .endEnv()
+                .addNewEnv()
+                .withName("CROSSDEV_READY_FILE")
+                .withValue(folder.resolve("ready.json").toString())
+                .endEnv()
+                .build();
+        try (ContainerProcess service =
+                        ContainerProcess.start(onFreePorts, "127.0.0.1", List.of(), Map.of("gpu-tls", secret));
+                ClientTls tls =
+                        ClientTls.of(new TlsFiles(ca.caFile(), admin.certificate(), admin.key()), Duration.ofDays(1))) {
+            await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("ready.json")) || !service.isAlive());
+            assertThat(service.isAlive()).as(service.log()).isTrue();
+            String ready = Files.readString(folder.resolve("ready.json"));
+            int port = Integer.parseInt(ready.replaceAll(".*\"grpcPort\":(\\d+).*", "$1"));
+            ManagedChannel channel = Channels.with(tls).to("127.0.0.1", port);
+            try {
+                assertThat(DeviceAdminGrpc.newBlockingStub(channel)
+                                .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                                .listDevices(ListDevicesRequest.getDefaultInstance())
+                                .getDevicesList())
+                        .isEmpty();
+            } finally {
+                channel.shutdownNow();
+            }
+        }
+    }
+
+    @ParameterizedTest(name = "{2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            appProtocol: https               | appProtocol: kubernetes.io/h2c   | carries gRPC and does not say https
+            name: CROSSDEV_TLS_CA            | name: CROSSDEV_TLS_CAS           | has some files of TLS and not all
+            value: /etc/crossdev/gpu-tls/tls.key | value: /etc/crossdev/tls.key | in no Secret that is mounted as a folder
+            mountPath: /etc/crossdev/load-tls | mountPath: /etc/crossdev/tls    | in no Secret that is mounted as a folder
+            `CROSSDEV_ALLOW_PLAIN_TEXT\\n          value: "false"` | `CROSSDEV_ALLOW_PLAIN_TEXT\\n          value: "true"` | speaks TLS and allows plain text
+            """)
+    void aBrokenOneIsRefused(String before, String after, String expected) {
+        String rendered = Manifests.render("local", "load", "tls");
+        String place = before.replace("\\n", "\n");
+        assertThat(rendered).contains(place);
+        String broken = rendered.replaceFirst(
+                java.util.regex.Pattern.quote(place),
+                java.util.regex.Matcher.quoteReplacement(after.replace("\\n", "\n")));
+        assertThat(ManifestPolicy.violations(Manifests.parse(broken)))
+                .anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+}
