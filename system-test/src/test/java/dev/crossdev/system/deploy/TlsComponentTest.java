@@ -12,6 +12,7 @@ import dev.crossdev.testing.RequiresProgram;
 import dev.crossdev.testing.tls.TestCa;
 import io.fabric8.kubernetes.api.model.Container;
 import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,45 +40,37 @@ class TlsComponentTest {
                 .filter(each -> each.getName().equals("gpu-service"))
                 .findFirst()
                 .orElseThrow();
-        TestCa ca = TestCa.in(folder.resolve("ca"));
+        String address = Loopback.own();
+        TestCa ca = TestCa.in(folder.resolve("ca"), address);
         Path secret = Files.createDirectory(folder.resolve("secret"));
-        ca.issue(
-                "CN=gpu-service", new TestCa.Issued(ca.caFile(), secret.resolve("tls.crt"), secret.resolve("tls.key")));
+        ca.issue("CN=gpu-service", new TestCa.Issued(ca.caFile(), secret.resolve("tls.crt"), secret.resolve("tls.key")));
         Files.copy(ca.caFile(), secret.resolve("ca.crt"));
         TestCa.Issued admin = ca.issue("CN=root,OU=crossdev-admin");
-        // The one address that the test's certificates are for and that may be taken: so the ports are free ones.
-        Container onFreePorts = new io.fabric8.kubernetes.api.model.ContainerBuilder(container)
-                .addNewEnv()
-                .withName("QUARKUS_HTTP_PORT")
-                .withValue("0")
-                .endEnv()
-                .addNewEnv()
-                .withName("QUARKUS_MANAGEMENT_PORT")
-                .withValue("0")
-                .endEnv()
-                .addNewEnv()
-                .withName("CROSSDEV_READY_FILE")
-                .withValue(folder.resolve("ready.json").toString())
-                .endEnv()
-                .build();
         try (ContainerProcess service =
-                        ContainerProcess.start(onFreePorts, "127.0.0.1", List.of(), Map.of("gpu-tls", secret));
-                ClientTls tls =
-                        ClientTls.of(new TlsFiles(ca.caFile(), admin.certificate(), admin.key()), Duration.ofDays(1))) {
-            await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("ready.json")) || !service.isAlive());
-            assertThat(service.isAlive()).as(service.log()).isTrue();
-            String ready = Files.readString(folder.resolve("ready.json"));
-            int port = Integer.parseInt(ready.replaceAll(".*\"grpcPort\":(\\d+).*", "$1"));
-            ManagedChannel channel = Channels.with(tls).to("127.0.0.1", port);
+                        ContainerProcess.start(container, address, List.of(), Map.of("gpu-tls", secret));
+                ClientTls tls = ClientTls.of(
+                        new TlsFiles(ca.caFile(), admin.certificate(), admin.key()), Duration.ofDays(1))) {
+            ManagedChannel channel = Channels.with(tls).to(address, 8081);
             try {
-                assertThat(DeviceAdminGrpc.newBlockingStub(channel)
-                                .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                                .listDevices(ListDevicesRequest.getDefaultInstance())
-                                .getDevicesList())
-                        .isEmpty();
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(devices(channel))
+                                .as(service.log())
+                                .isZero());
             } finally {
                 channel.shutdownNow();
             }
+        }
+    }
+
+    /** How many there are, or -1 while nobody answers. */
+    private static int devices(ManagedChannel channel) {
+        try {
+            return DeviceAdminGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .listDevices(ListDevicesRequest.getDefaultInstance())
+                    .getDevicesCount();
+        } catch (StatusRuntimeException e) {
+            return -1;
         }
     }
 

@@ -37,7 +37,7 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** A certificate authority that trusts whoever asks. Its certificates hold for a day, on this machine. */
+/** A certificate authority that trusts whoever asks. Its certificates hold for a day, at this machine's loopback. */
 public final class TestCa {
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -45,6 +45,7 @@ public final class TestCa {
     private final Path folder;
     private final X500Name name;
     private final KeyPair keys;
+    private final String address;
     private final AtomicInteger issued = new AtomicInteger();
 
     /** Files of PEM: the CA, a certificate from it, and that one's key in PKCS#8. */
@@ -72,7 +73,8 @@ public final class TestCa {
         }
     }
 
-    private TestCa(Path folder, X500Name name, KeyPair keys) {
+    private TestCa(Path folder, X500Name name, KeyPair keys, String address) {
+        this.address = address;
         this.folder = folder;
         this.name = name;
         this.keys = keys;
@@ -80,7 +82,12 @@ public final class TestCa {
 
     /** A new one that keeps its files in this folder. */
     public static TestCa in(Path folder) {
-        TestCa ca = new TestCa(folder, new X500Name("CN=test CA " + Math.abs(RANDOM.nextInt())), keys());
+        return in(folder, "127.0.0.1");
+    }
+
+    /** As above, for servers at another address, and at localhost. */
+    public static TestCa in(Path folder, String address) {
+        TestCa ca = new TestCa(folder, new X500Name("CN=test CA " + Math.abs(RANDOM.nextInt())), keys(), address);
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -154,7 +161,7 @@ public final class TestCa {
                     subjectKeys.getPublic());
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
             builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
-                new GeneralName(GeneralName.dNSName, "localhost"), new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+                new GeneralName(GeneralName.dNSName, "localhost"), new GeneralName(GeneralName.iPAddress, address)
             }));
             X509CertificateHolder signed =
                     builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()));
