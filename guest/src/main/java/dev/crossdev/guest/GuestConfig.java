@@ -46,8 +46,6 @@ public record GuestConfig(
                 DEFAULT_NAME,
                 new ServiceAddress("gpu-service", gpuHost, gpuPort),
                 new ServiceAddress("video-service", videoHost, videoPort),
-                Channels.PLAIN,
-                DEFAULT_DEVICES,
                 memoryBytes,
                 DEFAULT_PATIENCE);
     }

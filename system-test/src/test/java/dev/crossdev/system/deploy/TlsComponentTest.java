@@ -43,19 +43,19 @@ class TlsComponentTest {
         String address = Loopback.own();
         TestCa ca = TestCa.in(folder.resolve("ca"), address);
         Path secret = Files.createDirectory(folder.resolve("secret"));
-        ca.issue("CN=gpu-service", new TestCa.Issued(ca.caFile(), secret.resolve("tls.crt"), secret.resolve("tls.key")));
+        ca.issue(
+                "CN=gpu-service", new TestCa.Issued(ca.caFile(), secret.resolve("tls.crt"), secret.resolve("tls.key")));
         Files.copy(ca.caFile(), secret.resolve("ca.crt"));
         TestCa.Issued admin = ca.issue("CN=root,OU=crossdev-admin");
         try (ContainerProcess service =
                         ContainerProcess.start(container, address, List.of(), Map.of("gpu-tls", secret));
-                ClientTls tls = ClientTls.of(
-                        new TlsFiles(ca.caFile(), admin.certificate(), admin.key()), Duration.ofDays(1))) {
+                ClientTls tls =
+                        ClientTls.of(new TlsFiles(ca.caFile(), admin.certificate(), admin.key()), Duration.ofDays(1))) {
             ManagedChannel channel = Channels.with(tls).to(address, 8081);
             try {
                 await().atMost(PATIENCE)
-                        .untilAsserted(() -> assertThat(devices(channel))
-                                .as(service.log())
-                                .isZero());
+                        .untilAsserted(() ->
+                                assertThat(devices(channel)).as(service.log()).isZero());
             } finally {
                 channel.shutdownNow();
             }
