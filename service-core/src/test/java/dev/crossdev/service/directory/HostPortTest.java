@@ -1,4 +1,4 @@
-package dev.crossdev.video.app;
+package dev.crossdev.service.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,14 +1,14 @@
-package dev.crossdev.video.app;
+package dev.crossdev.service.directory;
 
 /**
  * Where a service is.
  *
  * @param host name or address, an IPv6 one without brackets
  */
-record HostPort(String host, int port) {
+public record HostPort(String host, int port) {
 
     /** @throws IllegalArgumentException unless it is host:port or [IPv6 address]:port */
-    static HostPort parse(String text) {
+    public static HostPort parse(String text) {
         int colon = text.lastIndexOf(':');
         try {
             String host = text.substring(0, colon);
@@ -21,5 +21,11 @@ record HostPort(String host, int port) {
             throw new IllegalArgumentException("'" + text + "' is not host:port", e);
         }
         throw new IllegalArgumentException("'" + text + "' is not host:port");
+    }
+
+    /** As {@link #parse} reads it. */
+    @Override
+    public String toString() {
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     }
 }

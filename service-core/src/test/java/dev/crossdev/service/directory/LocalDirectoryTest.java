@@ -1,0 +1,14 @@
+package dev.crossdev.service.directory;
+
+class LocalDirectoryTest extends DirectoryContract {
+
+    @Override
+    protected ObjectPublisher publisherOf(HostPort instance) {
+        return new LocalPublisher();
+    }
+
+    @Override
+    protected Directory directory() {
+        return new LocalDirectory(FIRST);
+    }
+}
