@@ -44,6 +44,8 @@ public interface ServiceSettings {
 
     Log log();
 
+    Directory directory();
+
     Timing timing();
 
     /** Faults that all devices have from the start, in words such as {@code RESOURCE_ASSIGN_UUID=error:0x1200*3}. */
@@ -125,6 +127,38 @@ public interface ServiceSettings {
          * Only then may they change something; whoever else has this address under a name does not mean well.
          */
         Optional<List<String>> hosts();
+    }
+
+    /** Which gpu-service holds a UUID, when there are several. */
+    interface Directory {
+
+        enum Kind {
+            /** There is one: {@code crossdev.video.gpu-service}. */
+            LOCAL,
+            ETCD
+        }
+
+        @WithDefault("local")
+        Kind kind();
+
+        /** etcd's members, each host:port. */
+        @WithDefault("127.0.0.1:2379")
+        List<String> endpoints();
+
+        /** What all keys in etcd begin with; another one for another set of services. */
+        @WithDefault("/crossdev")
+        String prefix();
+
+        /** How long a gpu-service that is heard of no more keeps its UUIDs; whole seconds, 2 or more. */
+        @WithDefault("5S")
+        Duration lease();
+
+        /** How long a registration or a lookup may take. */
+        @WithDefault("2S")
+        Duration timeout();
+
+        /** Where importers and guests reach this gpu-service, as host:port; absent: where it listens. */
+        Optional<String> advertise();
     }
 
     /** Bounds of guest memory, in bytes. */

@@ -10,6 +10,8 @@ import dev.crossdev.gpu.objects.ObjectSettings;
 import dev.crossdev.gpu.objects.ObjectState;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.binding.Hosting;
+import dev.crossdev.service.directory.Directories;
+import dev.crossdev.service.directory.ObjectPublisher;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.registration.RegistrationLog;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -26,8 +28,22 @@ final class GpuBeans {
 
     @Produces
     @Singleton
+    ObjectPublisher publisher(Directories directories) {
+        return directories.publisher();
+    }
+
+    void close(@Disposes ObjectPublisher publisher) {
+        publisher.close();
+    }
+
+    @Produces
+    @Singleton
     LocalObjects objects(
-            GpuConfig config, DescriptorServer descriptors, MeterRegistry registry, RegistrationLog registrations) {
+            GpuConfig config,
+            DescriptorServer descriptors,
+            MeterRegistry registry,
+            RegistrationLog registrations,
+            ObjectPublisher publisher) {
         GpuConfig.Objects limits = config.objects();
         LocalObjects objects = new LocalObjects(
                 new ObjectSettings(
@@ -37,7 +53,8 @@ final class GpuBeans {
                         limits.fenceWait(),
                         limits.transferTime()),
                 MemoryHandout.of(descriptors),
-                registrations::attached);
+                registrations::attached,
+                publisher);
         for (ObjectState state : ObjectState.values()) {
             Gauge.builder("virtio.objects", objects, each -> each.counts().getOrDefault(state, 0))
                     .description("Exported objects")

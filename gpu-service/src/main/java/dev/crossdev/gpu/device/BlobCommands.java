@@ -2,6 +2,7 @@ package dev.crossdev.gpu.device;
 
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.MemoryPiece;
+import dev.crossdev.gpu.device.CommandLane.Outcome;
 import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
 import dev.crossdev.gpu.device.ObjectExports.Layout;
 import dev.crossdev.virtio.Features;
@@ -75,28 +76,28 @@ final class BlobCommands {
     }
 
     /** Only a blob that was announced for cross-device use has a UUID, and only while it has pages does it resolve. */
-    GpuResponse assignUuid(Resource.Blob blob) {
+    Outcome assignUuid(Resource.Blob blob) {
         if (!blob.crossDevice()) {
-            return Answers.INVALID_PARAMETER;
+            return new Outcome.Done(Answers.INVALID_PARAMETER);
         }
         Optional<ObjectExport> before = blob.export();
         if (before.isPresent()) {
-            return new GpuResponse.OkResourceUuid(before.get().uuid());
+            return Publishing.answeredWhenFound(before.get(), () -> blob.unexport(before.get()));
         }
         Optional<List<MemoryPiece>> pieces = blob.backing().flatMap(pages -> pages.shared(blob.size()));
         if (pieces.isEmpty()) {
-            return Answers.UNSPEC;
+            return new Outcome.Done(Answers.UNSPEC);
         }
         try {
             ObjectExport made = exports.export(
                     new ExportedMemory(blob.id(), pieces.get(), Layout.none(blob.size()), blob.uuid(), () -> {}));
             blob.exported(made);
-            return new GpuResponse.OkResourceUuid(made.uuid());
+            return Publishing.answeredWhenFound(made, () -> blob.unexport(made));
         } catch (ErrnoException e) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     () -> "blob " + Integer.toUnsignedString(blob.id()) + " not exported: " + e);
-            return Answers.OUT_OF_MEMORY;
+            return new Outcome.Done(Answers.OUT_OF_MEMORY);
         }
     }
 }

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  *
  * <p>Control commands execute in the order in which they come and are answered in that order; cursor commands likewise,
  * on a lane of their own. A command that must wait for an importer (FLUSH, TRANSFER_TO_HOST_2D, see {@link FencedWork};
- * UNREF and DETACH_BACKING of a blob, see {@link ObjectExport#revoke})
+ * UNREF and DETACH_BACKING of a blob, see {@link ObjectExport#revoke}) or until importers can find an object (ASSIGN_UUID)
  * waits on a virtual thread, and the control commands behind it wait with it. All else runs on the caller's thread.
  *
  * <p>The transport bounds how many commands are pending, as a virtqueue does by its size.
@@ -198,7 +198,7 @@ public final class GpuDevice implements Device<GpuRequest, GpuReply>, Inspectabl
             case GpuCommand.TransferToHost2d command -> resources.transfer(now, command);
             case GpuCommand.ResourceAttachBacking command -> done(resources.attachBacking(now, command));
             case GpuCommand.ResourceDetachBacking command -> resources.detachBacking(now, command);
-            case GpuCommand.ResourceAssignUuid command -> done(resources.assignUuid(now, command));
+            case GpuCommand.ResourceAssignUuid command -> resources.assignUuid(now, command);
             // num_capsets is 0, so every index is out of range.
             case GpuCommand.GetCapsetInfo _ -> done(Answers.INVALID_PARAMETER);
             case GpuCommand.GetCapset _ -> done(Answers.INVALID_PARAMETER);

@@ -90,6 +90,16 @@ final class HostImage implements SharedPixels {
                 resourceId, List.of(new MemoryPiece(memory, 0, layout.size())), layout, Optional.empty(), this::letGo);
     }
 
+    /** Takes the export back: the next one has another UUID, since nobody was told this one. */
+    void unexport(ObjectExport made) {
+        synchronized (lock) {
+            if (export == made) {
+                export = null;
+            }
+        }
+        made.withdraw();
+    }
+
     /** Only while it is held. */
     MemorySegment pixels() {
         return memory.segment().asSlice(0, layout.size());

@@ -14,6 +14,12 @@ public interface ObjectExport {
     UUID uuid();
 
     /**
+     * Completes when importers can find the object, wherever they are; or fails when that could not be brought about, or was
+     * withdrawn before. Either comes soon: whoever sees to it has a time limit.
+     */
+    CompletableFuture<Void> published();
+
+    /**
      * Takes the fence that the device needs while it touches the pixels, and holds the object until {@link #end}. Does
      * not wait: false, and nothing is taken, when an importer is in the way or the object is gone.
      *

@@ -152,6 +152,16 @@ sealed interface Resource {
             made.withdraw();
         }
 
+        /** Takes an export back that nobody was told of. */
+        void unexport(ObjectExport made) {
+            synchronized (lock) {
+                if (export == made) {
+                    export = null;
+                }
+            }
+            made.withdraw();
+        }
+
         /** The memory is the guest's and there for as long as the device is. */
         @Override
         public boolean tryHold() {

@@ -148,23 +148,24 @@ final class ResourceCommands {
         };
     }
 
-    GpuResponse assignUuid(DeviceState state, GpuCommand.ResourceAssignUuid command) {
+    /** Answered when the object can be found; meanwhile the commands behind it wait, as behind a fence. */
+    Outcome assignUuid(DeviceState state, GpuCommand.ResourceAssignUuid command) {
         if (!accepted.has(GpuFeature.RESOURCE_UUID)) {
-            return Answers.INVALID_PARAMETER;
+            return new Outcome.Done(Answers.INVALID_PARAMETER);
         }
         Optional<Resource> resource = state.resource(command.resourceId());
         if (resource.isEmpty()) {
-            return Answers.INVALID_RESOURCE_ID;
+            return new Outcome.Done(Answers.INVALID_RESOURCE_ID);
         }
         return switch (resource.get()) {
             case Resource.Flat flat -> {
                 HostImage image = flat.image();
                 if (image.export().isEmpty() && !export(flat.id(), image)) {
-                    yield Answers.OUT_OF_MEMORY;
+                    yield new Outcome.Done(Answers.OUT_OF_MEMORY);
                 }
                 yield image.export()
-                        .<GpuResponse>map(export -> new GpuResponse.OkResourceUuid(export.uuid()))
-                        .orElse(Answers.UNSPEC);
+                        .map(export -> Publishing.answeredWhenFound(export, () -> image.unexport(export)))
+                        .orElseGet(() -> new Outcome.Done(Answers.UNSPEC));
             }
             case Resource.Blob blob -> blobs.assignUuid(blob);
         };

@@ -67,6 +67,7 @@ public final class ExportedObject implements ObjectExport {
     private final AtomicBoolean named = new AtomicBoolean(true);
     private final Object lock = new Object();
     private final Map<SharedMemory, MemoryToken> tokens = new IdentityHashMap<>();
+    private final CompletableFuture<Void> published = new CompletableFuture<>();
     private @Nullable CompletableFuture<Void> revoke;
     /** Copies of the bytes under way here. */
     private int touching;
@@ -120,6 +121,11 @@ public final class ExportedObject implements ObjectExport {
     @Override
     public UUID uuid() {
         return uuid;
+    }
+
+    @Override
+    public CompletableFuture<Void> published() {
+        return published;
     }
 
     /** Unsigned; of the resource that it is or was. */

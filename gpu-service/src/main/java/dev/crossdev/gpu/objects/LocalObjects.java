@@ -11,6 +11,8 @@ import dev.crossdev.dmabuf.fence.FenceTable;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.gpu.device.ObjectExports;
 import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
+import dev.crossdev.service.directory.LocalPublisher;
+import dev.crossdev.service.directory.ObjectPublisher;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -40,6 +42,7 @@ public final class LocalObjects implements AutoCloseable {
     private final Publications publications;
     private final Supplier<UUID> uuids;
     private final AttachListener attachListener;
+    private final ObjectPublisher publisher;
     private final FenceTable fences;
     private final MemoryToken fenceToken;
     private final ObjectTable<ExportedObject> table = new ObjectTable<>();
@@ -57,21 +60,27 @@ public final class LocalObjects implements AutoCloseable {
     private record Importer(String guest, String name) {}
 
     /** Random UUIDs of version 4; warmed here, so that the first guest does not wait for the generator. */
-    public LocalObjects(ObjectSettings settings, MemoryHandout handout, AttachListener attachListener) {
-        this(settings, handout, UUID::randomUUID, attachListener);
+    public LocalObjects(
+            ObjectSettings settings, MemoryHandout handout, AttachListener attachListener, ObjectPublisher publisher) {
+        this(settings, handout, UUID::randomUUID, attachListener, publisher);
     }
 
-    /** As above, with nobody who listens. */
+    /** As above, with nobody who listens, and importers that find everything here. */
     public LocalObjects(ObjectSettings settings, MemoryHandout handout) {
         this(settings, handout, UUID::randomUUID);
     }
 
     LocalObjects(ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids) {
-        this(settings, handout, uuids, (_, _, _) -> {});
+        this(settings, handout, uuids, (_, _, _) -> {}, new LocalPublisher());
     }
 
     private LocalObjects(
-            ObjectSettings settings, MemoryHandout handout, Supplier<UUID> uuids, AttachListener attachListener) {
+            ObjectSettings settings,
+            MemoryHandout handout,
+            Supplier<UUID> uuids,
+            AttachListener attachListener,
+            ObjectPublisher publisher) {
+        this.publisher = publisher;
         this.attachListener = attachListener;
         this.settings = settings;
         this.handout = handout;
@@ -274,10 +283,20 @@ public final class LocalObjects implements AutoCloseable {
             watchers.note(guest, new ObjectWatcher.Event.Added(object));
         }
         watchers.tell(guest);
+        publish(object);
         return object;
     }
 
+    private void publish(ExportedObject object) {
+        var _ = publisher
+                .publish(object.guest(), object.uuid())
+                .handle((_, failure) -> failure == null
+                        ? object.published().complete(null)
+                        : object.published().completeExceptionally(failure));
+    }
+
     private void withdraw(ExportedObject object, Object owner) {
+        publisher.withdraw(object.guest(), object.uuid());
         synchronized (lock) {
             if (table.remove(object.guest(), object.uuid(), owner).isPresent()) {
                 watchers.note(object.guest(), new ObjectWatcher.Event.Removed(object.uuid()));

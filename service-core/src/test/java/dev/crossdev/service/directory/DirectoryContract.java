@@ -170,7 +170,8 @@ public abstract class DirectoryContract {
     @Test
     void manyAtATimeAreAllReached() {
         TestInstance gpu = instance(FIRST);
-        List<UUID> uuids = java.util.stream.Stream.generate(UUID::randomUUID).limit(250).toList();
+        List<UUID> uuids =
+                java.util.stream.Stream.generate(UUID::randomUUID).limit(250).toList();
 
         List<CompletableFuture<Void>> all =
                 uuids.stream().map(uuid -> gpu.export("alice", uuid)).toList();

@@ -1,14 +1,16 @@
 package dev.crossdev.video.app;
 
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.video.objects.ExporterLink;
 import dev.crossdev.video.objects.ImportListener;
 import dev.crossdev.video.objects.Placement;
 import dev.crossdev.video.objects.SharedObjectsImporter;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
 
-/** The one connection to the service whose objects are imported, made at the first import. */
-final class GpuServiceLink implements AutoCloseable {
+/** The connection to one gpu-service, made at the first import. */
+final class GpuServiceLink implements ExporterLink {
 
     private final ManagedChannel channel;
     private final SharedObjectsImporter importer;
@@ -24,7 +26,8 @@ final class GpuServiceLink implements AutoCloseable {
         importer = new SharedObjectsImporter(channel, placement, importTime, listener, spans::inCallersTrace);
     }
 
-    SharedObjectsImporter importer() {
+    @Override
+    public SharedObjectsImporter importer() {
         return importer;
     }
 

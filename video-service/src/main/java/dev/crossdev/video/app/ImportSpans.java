@@ -18,6 +18,7 @@ import io.opentelemetry.context.propagation.TextMapSetter;
 import jakarta.inject.Singleton;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,11 @@ final class ImportSpans {
         Metadata headers = new Metadata();
         propagator.inject(Context.current(), headers, HEADERS);
         return stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /** What comes next, on whatever thread, in the calling thread's context. */
+    <T, R> Function<T, R> kept(Function<T, R> next) {
+        return off ? next : Context.current().wrapFunction(next);
     }
 
     private CompletionStage<ImportedObject> attach(

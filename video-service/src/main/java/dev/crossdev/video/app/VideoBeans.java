@@ -3,10 +3,13 @@ package dev.crossdev.video.app;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.media.MediaLibrary;
 import dev.crossdev.service.binding.Hosting;
+import dev.crossdev.service.directory.Directories;
+import dev.crossdev.service.directory.Directory;
+import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.video.device.DecoderLimits;
 import dev.crossdev.video.door.VideoDeviceType;
-import dev.crossdev.video.objects.SharedObjectsImporter;
+import dev.crossdev.video.objects.DirectoryImporter;
 import dev.crossdev.virtio.video.VideoCommand;
 import dev.crossdev.virtio.video.VideoEvent;
 import dev.crossdev.virtio.video.VideoResponse;
@@ -30,29 +33,44 @@ final class VideoBeans {
 
     @Produces
     @Singleton
-    GpuServiceLink gpuService(Channels channels, VideoSettings settings, MeterRegistry registry, ImportSpans spans) {
-        GpuServiceLink link = new GpuServiceLink(
-                channels,
-                HostPort.parse(settings.gpuService()),
-                settings.placement(),
-                settings.importTime(),
-                new ImportMeter(registry),
-                spans);
-        Gauge.builder("virtio.mapped.memories", link.importer(), SharedObjectsImporter::mappedMemories)
-                .description("Memories of the exporting service that are mapped here")
-                .register(registry);
-        return link;
+    Directory directory(Directories directories, VideoSettings settings) {
+        return directories.directory(HostPort.parse(settings.gpuService()));
     }
 
-    void close(@Disposes GpuServiceLink link) {
-        link.close();
+    void close(@Disposes Directory directory) {
+        directory.close();
+    }
+
+    @Produces
+    @Singleton
+    DirectoryImporter importer(
+            Channels channels,
+            Directory directory,
+            VideoSettings settings,
+            MeterRegistry registry,
+            ImportSpans spans) {
+        ImportMeter meter = new ImportMeter(registry);
+        DirectoryImporter importer = new DirectoryImporter(
+                directory,
+                address -> new GpuServiceLink(
+                        channels, address, settings.placement(), settings.importTime(), meter.ofWrites(), spans),
+                meter,
+                spans::kept);
+        Gauge.builder("virtio.mapped.memories", importer, DirectoryImporter::mappedMemories)
+                .description("Memories of exporting services that are mapped here")
+                .register(registry);
+        return importer;
+    }
+
+    void close(@Disposes DirectoryImporter importer) {
+        importer.close();
     }
 
     @Produces
     @Singleton
     DeviceHouse<VideoCommand, VideoResponse, VideoEvent> house(
-            Hosting hosting, VideoSettings settings, GpuServiceLink gpuService, ImportSpans spans) {
-        return hosting.house(new VideoDeviceType(spans.around(gpuService.importer()), limits(settings)));
+            Hosting hosting, VideoSettings settings, DirectoryImporter importer, ImportSpans spans) {
+        return hosting.house(new VideoDeviceType(spans.around(importer), limits(settings)));
     }
 
     private static DecoderLimits limits(VideoSettings settings) {

@@ -9,7 +9,7 @@ import java.time.Duration;
 @ConfigMapping(prefix = "crossdev.video")
 interface VideoSettings {
 
-    /** The service whose objects are imported, as host:port. */
+    /** The service whose objects are imported, as host:port, unless {@code crossdev.directory.kind} knows better. */
     @WithDefault("127.0.0.1:8081")
     String gpuService();
 

@@ -50,6 +50,10 @@ final class GuestWatch implements StreamObserver<WatchResponse> {
         return ended;
     }
 
+    boolean holdsNothing() {
+        return held.isEmpty();
+    }
+
     /** The object's hold lasts as long as this does. */
     void add(int attachment, HeldObject object) {
         held.put(attachment, object);

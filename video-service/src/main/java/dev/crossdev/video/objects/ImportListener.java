@@ -51,6 +51,20 @@ public interface ImportListener {
      */
     default void written(Written outcome, String path, Duration took) {}
 
+    /** This one, told of writes only: of imports somebody else tells it. */
+    default ImportListener ofWrites() {
+        ImportListener all = this;
+        return new ImportListener() {
+            @Override
+            public void imported(Outcome outcome, String path, Duration took) {}
+
+            @Override
+            public void written(String path, boolean whole, Duration took) {
+                all.written(path, whole, took);
+            }
+        };
+    }
+
     /** For those who do not want to know. */
     static ImportListener ignored() {
         return (outcome, path, took) -> {};

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * away imports fail, what was mapped stays mapped; when it is back, so are imports.
  */
 public final class SharedObjectsImporter implements ObjectImporter, AutoCloseable {
-    private static final UUID ZERO = new UUID(0, 0);
+    static final UUID ZERO = new UUID(0, 0);
 
     /** Mapping waits for the descriptor socket, in native calls: a few threads of its own do that. */
     private static final int MAPPERS = 4;
@@ -98,6 +98,13 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         return memories.size();
     }
 
+    /** Whether nothing of the exporting service is held here. */
+    boolean isIdle() {
+        synchronized (watches) {
+            return watches.values().stream().allMatch(GuestWatch::holdsNothing);
+        }
+    }
+
     /** With the earlier deadline of the gRPC call that the calling thread serves, if it serves one. */
     @Override
     public ObjectImporter forCaller() {
@@ -110,7 +117,8 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         return attach(guest, uuid, device, null);
     }
 
-    private CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device, @Nullable Deadline callers) {
+    /** @param callers ends it too, when it is earlier than our own */
+    CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device, @Nullable Deadline callers) {
         long begun = System.nanoTime();
         CompletableFuture<ImportedObject> result = new CompletableFuture<>();
         CompletionStage<ImportedObject> told = result.whenComplete((object, failure) -> {
@@ -242,7 +250,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         }
     }
 
-    private static Outcome outcome(UUID uuid, Throwable failure) {
+    static Outcome outcome(UUID uuid, Throwable failure) {
         ErrnoException error = Statuses.toErrno(failure);
         if (error instanceof DeviceGoneException) {
             return Outcome.EXPORTER_GONE;

@@ -38,6 +38,7 @@ import dev.crossdev.proto.video.v1.ResourceQueue;
 import dev.crossdev.proto.video.v1.StreamCreate;
 import dev.crossdev.proto.video.v1.VideoDeviceGrpc;
 import dev.crossdev.proto.video.v1.VideoResult;
+import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.video.objects.TestExporter;
 import dev.crossdev.virtio.memory.MemoryRegion;
 import dev.crossdev.virtio.video.BufferFlags;

@@ -78,8 +78,7 @@ public final class EtcdPublisher implements ObjectPublisher {
         return durable.orTimeout(settings.timeout().toNanos(), TimeUnit.NANOSECONDS)
                 .exceptionallyCompose(failure -> {
                     withdraw(key);
-                    return CompletableFuture.failedFuture(
-                            failure instanceof TimeoutException ? notWritten() : failure);
+                    return CompletableFuture.failedFuture(failure instanceof TimeoutException ? notWritten() : failure);
                 });
     }
 

@@ -155,8 +155,7 @@ class EtcdDirectoryTest extends DirectoryContract {
 
         etcd.kill();
         CompletableFuture<Void> publishing = gpu.export("alice", uuid);
-        CompletableFuture<HostPort> finding =
-                directory.find("alice", uuid).toCompletableFuture();
+        CompletableFuture<HostPort> finding = directory.find("alice", uuid).toCompletableFuture();
 
         assertThatThrownBy(() -> done(publishing))
                 .isInstanceOfSatisfying(
@@ -183,8 +182,9 @@ class EtcdDirectoryTest extends DirectoryContract {
         etcd.kill();
         etcd.start();
 
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> reached("alice", uuid)
-                .isPresent());
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> reached("alice", uuid).isPresent());
     }
 
     @Test
@@ -235,8 +235,9 @@ class EtcdDirectoryTest extends DirectoryContract {
         etcd.forgetEverything();
         etcd.start();
 
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> reached("alice", uuid)
-                .isPresent());
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> reached("alice", uuid).isPresent());
         instance(SECOND);
         await().atMost(PATIENCE).until(() -> there.equals(Set.of(FIRST, SECOND)));
     }

@@ -1,0 +1,85 @@
+package dev.crossdev.service.directory;
+
+import dev.crossdev.service.ServiceSettings;
+import dev.crossdev.service.directory.etcd.EtcdDirectory;
+import dev.crossdev.service.directory.etcd.EtcdPublisher;
+import dev.crossdev.service.directory.etcd.EtcdSettings;
+import dev.crossdev.service.life.ServedPorts;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Singleton;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the directory that the configuration asks for, measured. Each service makes its side of it a bean. */
+@Singleton
+public final class Directories {
+
+    private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
+
+    private final ServiceSettings.Directory settings;
+    private final ServedPorts ports;
+    private final String host;
+    private final MeterRegistry registry;
+
+    Directories(
+            ServiceSettings settings,
+            ServedPorts ports,
+            @ConfigProperty(name = "quarkus.http.host") String host,
+            MeterRegistry registry) {
+        this.settings = settings.directory();
+        this.ports = ports;
+        this.host = host;
+        this.registry = registry;
+    }
+
+    /**
+     * This instance's side.
+     *
+     * @throws IllegalArgumentException for a configuration that makes no sense
+     */
+    public ObjectPublisher publisher() {
+        return switch (settings.kind()) {
+            case LOCAL -> new LocalPublisher();
+            case ETCD -> new MeteredPublisher(new EtcdPublisher(etcd(), self()), registry);
+        };
+    }
+
+    /**
+     * The importers' side.
+     *
+     * @param only the one instance of a local directory
+     * @throws IllegalArgumentException for a configuration that makes no sense
+     */
+    public Directory directory(HostPort only) {
+        return switch (settings.kind()) {
+            case LOCAL -> new LocalDirectory(only);
+            case ETCD -> new MeteredDirectory(new EtcdDirectory(etcd()), registry);
+        };
+    }
+
+    private EtcdSettings etcd() {
+        return new EtcdSettings(
+                settings.endpoints().stream().map(HostPort::parse).toList(),
+                settings.prefix(),
+                settings.lease(),
+                settings.timeout());
+    }
+
+    /** The port is known only once the server listens. */
+    private Supplier<@Nullable HostPort> self() {
+        if (settings.advertise().isPresent()) {
+            HostPort advertised = HostPort.parse(settings.advertise().get());
+            return () -> advertised;
+        }
+        if (EVERYWHERE.contains(host)) {
+            throw new IllegalArgumentException("crossdev.directory.advertise: importers cannot reach " + host
+                    + "; say under which host:port they reach this service");
+        }
+        return () -> {
+            int port = ports.http();
+            return port > 0 ? new HostPort(host, port) : null;
+        };
+    }
+}

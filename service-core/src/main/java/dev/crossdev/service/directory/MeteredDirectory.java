@@ -1,0 +1,32 @@
+package dev.crossdev.service.directory;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+
+/** {@code virtio.directory.lookup}. */
+final class MeteredDirectory implements Directory {
+
+    private final Directory directory;
+    private final OutcomeTimer lookups;
+
+    MeteredDirectory(Directory directory, MeterRegistry registry) {
+        this.directory = directory;
+        lookups = new OutcomeTimer(registry, "virtio.directory.lookup", "Which instance has this UUID?");
+    }
+
+    @Override
+    public CompletionStage<HostPort> find(String guest, UUID uuid) {
+        return lookups.measure(directory.find(guest, uuid));
+    }
+
+    @Override
+    public Runnable watch(InstanceListener listener) {
+        return directory.watch(listener);
+    }
+
+    @Override
+    public void close() {
+        directory.close();
+    }
+}
