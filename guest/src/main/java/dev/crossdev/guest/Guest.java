@@ -2,9 +2,13 @@ package dev.crossdev.guest;
 
 import dev.crossdev.dmabuf.DmaBufList;
 import dev.crossdev.dmabuf.Violations;
+import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.GpuStream;
 import dev.crossdev.grpc.dialect.OpenStream;
+import dev.crossdev.grpc.status.HostedElsewhereException;
+import dev.crossdev.guest.driver.Instances;
+import dev.crossdev.guest.driver.ServiceAddress;
 import dev.crossdev.guest.driver.ServiceLink;
 import dev.crossdev.guest.driver.ViolationListener;
 import dev.crossdev.guest.gpu.GpuDriver;
@@ -13,7 +17,10 @@ import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.guest.trace.RegistrationTraces;
 import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
 import dev.crossdev.proto.video.v1.VideoDeviceGrpc;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
 /**
  * A tenant: its memory, its connections to the two services, and the devices that it is given. Connecting is slow and is
@@ -21,11 +28,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Guest implements AutoCloseable {
 
+    private static final System.Logger LOG = System.getLogger(Guest.class.getName());
+
     private final GuestConfig config;
     private final Violations violations;
     private final GuestMemoryPool memory;
-    private final ServiceLink gpu;
     private final ServiceLink video;
+    /** Of gpu-service's instances; where devices are plugged in is the last. */
+    private final List<ServiceLink> gpus = new CopyOnWriteArrayList<>();
+
     private final DmaBufList dmaBufs;
     private final AtomicInteger devices = new AtomicInteger();
 
@@ -34,7 +45,7 @@ public final class Guest implements AutoCloseable {
         this.config = config;
         this.violations = violations;
         this.memory = memory;
-        this.gpu = gpu;
+        this.gpus.add(gpu);
         this.video = video;
         this.dmaBufs = new DmaBufList(violations);
     }
@@ -47,23 +58,9 @@ public final class Guest implements AutoCloseable {
      *     reached; ETIMEDOUT; ENOMEM
      */
     public static Guest connect(GuestConfig config, Violations violations) {
-        ServiceLink gpu = ServiceLink.connect(
-                config.gpu(),
-                config.channels(),
-                (channel, deadline) -> GpuDeviceGrpc.newBlockingStub(channel)
-                        .withDeadline(deadline)
-                        .describe(dev.crossdev.proto.gpu.v1.DescribeRequest.getDefaultInstance())
-                        .getService(),
-                config.patience());
+        ServiceLink gpu = first(config.gpu(), config, each -> connectGpu(each, config));
         try {
-            ServiceLink video = ServiceLink.connect(
-                    config.video(),
-                    config.channels(),
-                    (channel, deadline) -> VideoDeviceGrpc.newBlockingStub(channel)
-                            .withDeadline(deadline)
-                            .describe(dev.crossdev.proto.video.v1.DescribeRequest.getDefaultInstance())
-                            .getService(),
-                    config.patience());
+            ServiceLink video = first(config.video(), config, each -> connectVideo(each, config));
             try {
                 GuestMemoryPool memory = new GuestMemoryPool("guest " + config.name(), config.memoryBytes());
                 return new Guest(config, violations, memory, gpu, video);
@@ -77,6 +74,42 @@ public final class Guest implements AutoCloseable {
         }
     }
 
+    /** The first instance that is there, in the order in which this guest tries them. */
+    private static ServiceLink first(
+            ServiceAddress service, GuestConfig config, Function<ServiceAddress, ServiceLink> connect) {
+        List<ServiceAddress> instances = Instances.of(service, config.name());
+        for (ServiceAddress instance : instances.subList(0, instances.size() - 1)) {
+            try {
+                return connect.apply(instance);
+            } catch (DeviceGoneException e) {
+                LOG.log(System.Logger.Level.INFO, "{0}; trying the next instance", e.getMessage());
+            }
+        }
+        return connect.apply(instances.getLast());
+    }
+
+    private static ServiceLink connectGpu(ServiceAddress instance, GuestConfig config) {
+        return ServiceLink.connect(
+                instance,
+                config.channels(),
+                (channel, deadline) -> GpuDeviceGrpc.newBlockingStub(channel)
+                        .withDeadline(deadline)
+                        .describe(dev.crossdev.proto.gpu.v1.DescribeRequest.getDefaultInstance())
+                        .getService(),
+                config.patience());
+    }
+
+    private static ServiceLink connectVideo(ServiceAddress instance, GuestConfig config) {
+        return ServiceLink.connect(
+                instance,
+                config.channels(),
+                (channel, deadline) -> VideoDeviceGrpc.newBlockingStub(channel)
+                        .withDeadline(deadline)
+                        .describe(dev.crossdev.proto.video.v1.DescribeRequest.getDefaultInstance())
+                        .getService(),
+                config.patience());
+    }
+
     /**
      * Plugs in a gpu device and prepares a video device of the same new name. Memory is handed to both services here, so
      * that opening the video device later costs nothing that a kernel would not do either.
@@ -87,9 +120,21 @@ public final class Guest implements AutoCloseable {
     public GuestDevices plug(RegistrationStrategy strategy) {
         String name = config.devices() + devices.getAndIncrement();
         OpenStream open = OpenStream.of(config.name(), name);
+        OpenStream openVideo = open.withMemory(video.offer(memory));
+        GpuDriver gpuDriver;
         try {
-            OpenStream openVideo = open.withMemory(video.offer(memory));
-            GpuDriver gpuDriver = new GpuDriver(
+            gpuDriver = gpu(open, strategy);
+        } catch (HostedElsewhereException e) {
+            gpus.add(connectGpu(gpuLink().answers().service().movedTo(e.instance()), config));
+            gpuDriver = gpu(open, strategy);
+        }
+        return new GuestDevices(name, gpuDriver, video, openVideo, memory, violations);
+    }
+
+    private GpuDriver gpu(OpenStream open, RegistrationStrategy strategy) {
+        ServiceLink gpu = gpuLink();
+        try {
+            return new GpuDriver(
                     GpuStream.open(
                             gpu.channel(),
                             open.withMemory(gpu.offer(memory)),
@@ -100,7 +145,8 @@ public final class Guest implements AutoCloseable {
                     gpu.answers(),
                     dmaBufs,
                     violations);
-            return new GuestDevices(name, gpuDriver, video, openVideo, memory, violations);
+        } catch (HostedElsewhereException e) {
+            throw e;
         } catch (ErrnoException e) {
             throw gpu.answers().named(e);
         }
@@ -126,9 +172,9 @@ public final class Guest implements AutoCloseable {
         return dmaBufs;
     }
 
-    /** The connection to gpu-service, for calls beside the devices. */
+    /** The connection to the gpu-service where devices are plugged in, for calls beside the devices. */
     public ServiceLink gpuLink() {
-        return gpu;
+        return gpus.getLast();
     }
 
     /** The connection to video-service, for calls beside the devices. */
@@ -141,7 +187,7 @@ public final class Guest implements AutoCloseable {
     public void close() {
         dmaBufs.close();
         video.close();
-        gpu.close();
+        gpus.forEach(ServiceLink::close);
         memory.close();
     }
 }

@@ -35,10 +35,10 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     /** A process that is on its way up. */
-    record Starting(String name, Process process, Path log, Path readyFile, long startNanos) {
+    public record Starting(String name, Process process, Path log, Path readyFile, long startNanos) {
 
         /** Waits until the service is ready, and ends it when that takes too long. */
-        ServiceProcess await(Duration timeout) {
+        public ServiceProcess await(Duration timeout) {
             try {
                 while (System.nanoTime() - startNanos < timeout.toNanos()) {
                     Optional<ReadyFile> ready = ReadyFile.read(readyFile);
@@ -63,7 +63,7 @@ public final class ServiceProcess implements AutoCloseable {
             }
         }
 
-        void kill() {
+        public void kill() {
             process.destroyForcibly();
         }
     }
@@ -74,7 +74,7 @@ public final class ServiceProcess implements AutoCloseable {
      * @param runFolder where its ready file and log go
      * @param settings Quarkus and crossdev settings, by name
      */
-    static Starting start(
+    public static Starting start(
             String name, Path quarkusApp, Path runFolder, List<String> jvmOptions, List<String> settings) {
         Path readyFile = runFolder.resolve(name + ".ready.json");
         Path log = runFolder.resolve(name + ".log");

@@ -21,7 +21,10 @@ public final class ServiceOptions {
     @Option(
             names = "--gpu",
             paramLabel = "HOST:PORT",
-            description = "A gpu-service that runs already; with --video. Default: both are started for the run.")
+            description = {
+                "A gpu-service that runs already; with --video. Default: both are started for the run.",
+                "Of several (HOST,HOST:PORT, or a name that means several addresses) the guest takes the one for its name."
+            })
     private @Nullable HostAndPort gpu;
 
     @Option(

@@ -11,7 +11,8 @@ import dev.crossdev.gpu.objects.ObjectState;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.service.binding.Hosting;
 import dev.crossdev.service.directory.Directories;
-import dev.crossdev.service.directory.ObjectPublisher;
+import dev.crossdev.service.directory.DirectoryClaims;
+import dev.crossdev.service.directory.Publisher;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.registration.RegistrationLog;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -28,11 +29,11 @@ final class GpuBeans {
 
     @Produces
     @Singleton
-    ObjectPublisher publisher(Directories directories) {
+    Publisher publisher(Directories directories) {
         return directories.publisher();
     }
 
-    void close(@Disposes ObjectPublisher publisher) {
+    void close(@Disposes Publisher publisher) {
         publisher.close();
     }
 
@@ -43,7 +44,7 @@ final class GpuBeans {
             DescriptorServer descriptors,
             MeterRegistry registry,
             RegistrationLog registrations,
-            ObjectPublisher publisher) {
+            Publisher publisher) {
         GpuConfig.Objects limits = config.objects();
         LocalObjects objects = new LocalObjects(
                 new ObjectSettings(
@@ -70,8 +71,9 @@ final class GpuBeans {
 
     @Produces
     @Singleton
-    DeviceHouse<GpuRequest, GpuReply, NoEvent> house(Hosting hosting, GpuConfig config, LocalObjects objects) {
-        return hosting.house(new GpuDeviceType(objects, settings(config)));
+    DeviceHouse<GpuRequest, GpuReply, NoEvent> house(
+            Hosting hosting, GpuConfig config, LocalObjects objects, Publisher publisher) {
+        return hosting.house(new GpuDeviceType(objects, settings(config)), new DirectoryClaims(publisher));
     }
 
     private static GpuSettings settings(GpuConfig config) {

@@ -12,7 +12,7 @@ import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.gpu.device.ObjectExports;
 import dev.crossdev.gpu.device.ObjectExports.ExportedMemory;
 import dev.crossdev.service.directory.LocalPublisher;
-import dev.crossdev.service.directory.ObjectPublisher;
+import dev.crossdev.service.directory.Publisher;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -42,7 +42,7 @@ public final class LocalObjects implements AutoCloseable {
     private final Publications publications;
     private final Supplier<UUID> uuids;
     private final AttachListener attachListener;
-    private final ObjectPublisher publisher;
+    private final Publisher publisher;
     private final FenceTable fences;
     private final MemoryToken fenceToken;
     private final ObjectTable<ExportedObject> table = new ObjectTable<>();
@@ -61,7 +61,7 @@ public final class LocalObjects implements AutoCloseable {
 
     /** Random UUIDs of version 4; warmed here, so that the first guest does not wait for the generator. */
     public LocalObjects(
-            ObjectSettings settings, MemoryHandout handout, AttachListener attachListener, ObjectPublisher publisher) {
+            ObjectSettings settings, MemoryHandout handout, AttachListener attachListener, Publisher publisher) {
         this(settings, handout, UUID::randomUUID, attachListener, publisher);
     }
 
@@ -79,7 +79,7 @@ public final class LocalObjects implements AutoCloseable {
             MemoryHandout handout,
             Supplier<UUID> uuids,
             AttachListener attachListener,
-            ObjectPublisher publisher) {
+            Publisher publisher) {
         this.publisher = publisher;
         this.attachListener = attachListener;
         this.settings = settings;

@@ -8,7 +8,8 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.gpu.objects.LocalObjects;
 import dev.crossdev.gpu.objects.MemoryHandout;
 import dev.crossdev.gpu.objects.ObjectSettings;
-import dev.crossdev.service.directory.ObjectPublisher;
+import dev.crossdev.service.directory.Publisher;
+import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.virtio.gpu.BlobMem;
 import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuReply;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 class PublishingTest {
 
     /** A directory that answers when the test says so. */
-    private static final class SlowDirectory implements ObjectPublisher {
+    private static final class SlowDirectory implements Publisher {
         final List<CompletableFuture<Void>> publications = new CopyOnWriteArrayList<>();
         final List<UUID> published = new CopyOnWriteArrayList<>();
         final List<UUID> withdrawn = new CopyOnWriteArrayList<>();
@@ -43,6 +44,14 @@ class PublishingTest {
         public void withdraw(String guest, UUID uuid) {
             withdrawn.add(uuid);
         }
+
+        @Override
+        public CompletableFuture<Void> claim(DeviceKey device) {
+            return CompletableFuture.completedFuture(null);
+        }
+
+        @Override
+        public void release(DeviceKey device) {}
 
         @Override
         public boolean holdsItsPlace() {

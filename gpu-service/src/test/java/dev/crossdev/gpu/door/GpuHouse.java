@@ -6,6 +6,7 @@ import dev.crossdev.gpu.objects.LocalObjects;
 import dev.crossdev.gpu.objects.MemoryHandout;
 import dev.crossdev.gpu.objects.ObjectSettings;
 import dev.crossdev.grpc.dialect.NoEvent;
+import dev.crossdev.service.house.DeviceClaims;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.house.HouseLimits;
@@ -26,7 +27,8 @@ final class GpuHouse implements AutoCloseable {
             new GpuDeviceType(objects, GpuSettings.DEFAULT),
             new HouseLimits(8, 8, Duration.ofHours(1)),
             (_, _, _) -> {},
-            Violations.ignored());
+            Violations.ignored(),
+            DeviceClaims.NONE);
     final VirtqueueDoor<GpuRequest, GpuReply, NoEvent> door;
 
     GpuHouse() {

@@ -8,6 +8,7 @@ import dev.crossdev.grpc.dialect.Reply;
 import dev.crossdev.grpc.dialect.StreamDialect;
 import dev.crossdev.grpc.dialect.StreamOpened;
 import dev.crossdev.grpc.dialect.Times;
+import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.virtio.TraceContext;
 import io.grpc.stub.StreamObserver;
@@ -59,7 +60,8 @@ final class FakeStream<C, R, E, Q, A> implements StreamObserver<Q> {
         Inbound<C, R, A> inbound = dialect.decode(message);
         // What is no command is as fast as can be: only commands cross the bus.
         if (inbound instanceof Inbound.Open<C, R, A>(OpenStream open)) {
-            thread.execute(() -> write(dialect.opened(backend.opened(open))));
+            thread.execute(() -> settings.hostedAt()
+                    .ifPresentOrElse(this::refuse, () -> write(dialect.opened(backend.opened(open)))));
         } else {
             after(() -> take(inbound));
         }
@@ -93,6 +95,11 @@ final class FakeStream<C, R, E, Q, A> implements StreamObserver<Q> {
             over = true;
             out.onError(Statuses.toException(new DeviceGoneException(reason)));
         });
+    }
+
+    private void refuse(String instance) {
+        over = true;
+        out.onError(Statuses.toException(new HostedElsewhereException("the device is elsewhere", instance)));
     }
 
     private void take(Inbound<C, R, A> inbound) {

@@ -10,6 +10,7 @@ import dev.crossdev.service.door.DoorLimits;
 import dev.crossdev.service.door.ExecuteDoor;
 import dev.crossdev.service.door.StreamDoor;
 import dev.crossdev.service.house.CommandListener;
+import dev.crossdev.service.house.DeviceClaims;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.service.house.DeviceType;
 import dev.crossdev.service.house.HouseLimits;
@@ -60,8 +61,13 @@ public final class Hosting {
         this.spans = spans;
     }
 
-    /** The house, with its meters and the timing and faults that devices have from the start. To be made a bean. */
+    /** A house whose devices no other instance can have. */
     public <C, R, E> DeviceHouse<C, R, E> house(DeviceType<C, R, E> type) {
+        return house(type, DeviceClaims.NONE);
+    }
+
+    /** The house, with its meters and the timing and faults that devices have from the start. To be made a bean. */
+    public <C, R, E> DeviceHouse<C, R, E> house(DeviceType<C, R, E> type, DeviceClaims claims) {
         CommandListener commands =
                 new AnswersSeen(type.name(), new CommandMeter(registry, type.name()), spans, registrations);
         DeviceHouse<C, R, E> house = new DeviceHouse<>(
@@ -71,7 +77,8 @@ public final class Hosting {
                         settings.devices().maxPerGuest(),
                         settings.devices().maxLease()),
                 commands,
-                new ViolationMeter(registry));
+                new ViolationMeter(registry),
+                claims);
         house.knobs()
                 .setTiming(
                         Optional.empty(),

@@ -39,7 +39,7 @@ public final class Directories {
      *
      * @throws IllegalArgumentException for a configuration that makes no sense
      */
-    public ObjectPublisher publisher() {
+    public Publisher publisher() {
         return switch (settings.kind()) {
             case LOCAL -> new LocalPublisher();
             case ETCD -> new MeteredPublisher(new EtcdPublisher(etcd(), self()), registry);

@@ -11,10 +11,10 @@ import org.eclipse.microprofile.health.Readiness;
 @Singleton
 final class DirectoryHealth implements HealthCheck {
 
-    private final Instance<ObjectPublisher> publisher;
+    private final Instance<Publisher> publisher;
 
     /** @param publisher only services that export have one */
-    DirectoryHealth(Instance<ObjectPublisher> publisher) {
+    DirectoryHealth(Instance<Publisher> publisher) {
         this.publisher = publisher;
     }
 

@@ -1,17 +1,18 @@
 package dev.crossdev.service.directory;
 
+import dev.crossdev.service.house.DeviceKey;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** {@code virtio.directory.registration} and {@code virtio.directory.lease}. */
-final class MeteredPublisher implements ObjectPublisher {
+final class MeteredPublisher implements Publisher {
 
-    private final ObjectPublisher publisher;
+    private final Publisher publisher;
     private final OutcomeTimer registrations;
 
-    MeteredPublisher(ObjectPublisher publisher, MeterRegistry registry) {
+    MeteredPublisher(Publisher publisher, MeterRegistry registry) {
         this.publisher = publisher;
         registrations = new OutcomeTimer(
                 registry, "virtio.directory.registration", "From a UUID's minting until importers can find it");
@@ -28,6 +29,16 @@ final class MeteredPublisher implements ObjectPublisher {
     @Override
     public void withdraw(String guest, UUID uuid) {
         publisher.withdraw(guest, uuid);
+    }
+
+    @Override
+    public CompletableFuture<Void> claim(DeviceKey device) {
+        return publisher.claim(device);
+    }
+
+    @Override
+    public void release(DeviceKey device) {
+        publisher.release(device);
     }
 
     @Override

@@ -1,5 +1,5 @@
 /**
- * Which instance of gpu-service holds a UUID. {@link dev.crossdev.service.directory.ObjectPublisher} is an instance's side,
+ * Which instance of gpu-service holds a UUID. {@link dev.crossdev.service.directory.Publisher} is an instance's side,
  * {@link dev.crossdev.service.directory.Directory} that of whoever imports. With one instance nothing is needed ({@code
  * local}); with several it is etcd, asked once for a buffer and never for a frame.
  *

@@ -40,6 +40,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
 
     private final DeviceMaker<C, R, E> maker;
     private final HouseLimits limits;
+    private final DeviceClaims claims;
     private final Knobs knobs;
     private final LeaseTimer timer = new LeaseTimer();
 
@@ -61,8 +62,15 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
     /**
      * @param commands told of each answer
      * @param violations told of each breach of the protocol, beside the count that each device keeps
+     * @param claims asked before a device is made
      */
-    public DeviceHouse(DeviceType<C, R, E> type, HouseLimits limits, CommandListener commands, Violations violations) {
+    public DeviceHouse(
+            DeviceType<C, R, E> type,
+            HouseLimits limits,
+            CommandListener commands,
+            Violations violations,
+            DeviceClaims claims) {
+        this.claims = claims;
         this.maker = new DeviceMaker<>(type, commands, violations, changes);
         this.limits = limits;
         this.knobs = new Knobs(inventory::all, inventory::find);
@@ -79,7 +87,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
      *
      * @throws ErrnoException EBUSY when it has an owner; EINVAL for features that are not offered or differ from the
      *     device's, for memory brought to a device that has its own, for too long a lease; ENOBUFS when the house is
-     *     full; {@link DeviceGoneException} when it is being drained; what the type and the memory throw
+     *     full; {@link DeviceGoneException} when it is being drained; what the claim, the type and the memory throw
      */
     public DeviceSession<C, R, E> open(OpenRequest request, SessionListener<E> listener) {
         checkFeatures(request.features());
@@ -185,7 +193,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             throw DeviceInventory.noDevice(key);
         }
         remove(instance);
-        instance.unplug(reason);
+        unplug(instance, reason);
     }
 
     /** Timing and faults of the device edges. */
@@ -236,7 +244,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
             door.unlock();
         }
         if (over) {
-            instance.unplug("its stream ended");
+            unplug(instance, "its stream ended");
         }
     }
 
@@ -244,7 +252,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         List<CompletableFuture<Void>> unplugging = instances.values().stream()
                 .map(instance -> {
                     remove(instance);
-                    return CompletableFuture.runAsync(() -> instance.unplug(reason), Thread::startVirtualThread);
+                    return CompletableFuture.runAsync(() -> unplug(instance, reason), Thread::startVirtualThread);
                 })
                 .toList();
         var _ = CompletableFuture.allOf(unplugging.toArray(CompletableFuture[]::new))
@@ -270,12 +278,14 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
 
     private DeviceInstance<C, R, E> make(OpenRequest request, CompletableFuture<DeviceInstance<C, R, E>> made) {
         try {
+            claims.claim(request.key());
             Features features = request.features().orElse(type().offered());
             return maker.make(request.key(), features, request.memory());
         } catch (RuntimeException | Error e) {
             door.lock();
             try {
                 making.remove(request.key());
+                claims.release(request.key());
                 someoneLeft.signalAll();
             } finally {
                 door.unlock();
@@ -316,7 +326,7 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         }
         DeviceGoneException tooLate = draining();
         made.completeExceptionally(tooLate);
-        instance.unplug(GOING_AWAY);
+        unplug(instance, GOING_AWAY);
         throw tooLate;
     }
 
@@ -368,7 +378,21 @@ public final class DeviceHouse<C, R, E> implements AutoCloseable {
         } finally {
             door.unlock();
         }
-        instance.unplug("its lease ran out");
+        unplug(instance, "its lease ran out");
+    }
+
+    private void unplug(DeviceInstance<C, R, E> instance, String reason) {
+        instance.unplug(reason);
+        DeviceKey key = instance.facts().key();
+        door.lock();
+        try {
+            // Another one of that name may have come meanwhile.
+            if (!instances.containsKey(key) && !making.containsKey(key)) {
+                claims.release(key);
+            }
+        } finally {
+            door.unlock();
+        }
     }
 
     private void remove(DeviceInstance<C, R, E> instance) {

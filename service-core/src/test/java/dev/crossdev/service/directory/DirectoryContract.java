@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.status.Statuses;
+import dev.crossdev.service.house.DeviceKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,7 @@ public abstract class DirectoryContract {
 
     protected final List<TestInstance> instances = new ArrayList<>();
 
-    protected abstract ObjectPublisher publisherOf(HostPort instance);
+    protected abstract Publisher publisherOf(HostPort instance);
 
     protected abstract Directory directory();
 
@@ -40,7 +41,7 @@ public abstract class DirectoryContract {
     /** A gpu-service, as far as a directory sees it. Like the real one it has the last word on its own objects. */
     protected final class TestInstance {
         final HostPort address;
-        public final ObjectPublisher publisher;
+        public final Publisher publisher;
         final Set<String> objects = ConcurrentHashMap.newKeySet();
 
         TestInstance(HostPort address) {
@@ -178,6 +179,19 @@ public abstract class DirectoryContract {
 
         all.forEach(DirectoryContract::done);
         assertThat(uuids).allSatisfy(uuid -> assertThat(reached("alice", uuid)).contains(FIRST));
+    }
+
+    @Test
+    void aDeviceCanBeClaimedByItsHostAgainAndAfterItWasReleased() {
+        TestInstance gpu = instance(FIRST);
+        await().atMost(PATIENCE).until(gpu.publisher::holdsItsPlace);
+        DeviceKey device = new DeviceKey("alice", "vm0");
+
+        done(gpu.publisher.claim(device));
+        done(gpu.publisher.claim(device));
+        gpu.publisher.release(device);
+        gpu.publisher.release(new DeviceKey("alice", "never"));
+        done(gpu.publisher.claim(device));
     }
 
     @Test

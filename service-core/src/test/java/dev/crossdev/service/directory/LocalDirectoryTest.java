@@ -3,7 +3,7 @@ package dev.crossdev.service.directory;
 class LocalDirectoryTest extends DirectoryContract {
 
     @Override
-    protected ObjectPublisher publisherOf(HostPort instance) {
+    protected Publisher publisherOf(HostPort instance) {
         return new LocalPublisher();
     }
 

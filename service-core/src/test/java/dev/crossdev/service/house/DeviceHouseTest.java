@@ -8,6 +8,7 @@ import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Fault;
@@ -16,7 +17,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +35,29 @@ class DeviceHouseTest {
     private static final Duration LONG = Duration.ofMinutes(10);
 
     private final ParrotType type = new ParrotType();
+    private final Set<DeviceKey> claimed = ConcurrentHashMap.newKeySet();
+    private final Set<DeviceKey> elsewhere = ConcurrentHashMap.newKeySet();
+    private final DeviceClaims claims = new DeviceClaims() {
+        @Override
+        public void claim(DeviceKey key) {
+            if (elsewhere.contains(key)) {
+                throw new HostedElsewhereException("not here", "other:1");
+            }
+            claimed.add(key);
+        }
+
+        @Override
+        public void release(DeviceKey key) {
+            claimed.remove(key);
+        }
+    };
     private final Queue<String> metered = new ConcurrentLinkedQueue<>();
     private final DeviceHouse<String, String, String> house = new DeviceHouse<>(
             type,
             new HouseLimits(3, 2, Duration.ofHours(1)),
             (command, response, nanos) -> metered.add(command + " " + response + " " + (nanos >= 0)),
-            Violations.ignored());
+            Violations.ignored(),
+            claims);
 
     @AfterEach
     void close() {
@@ -54,6 +74,35 @@ class DeviceHouseTest {
         assertThat(ear.heard).containsExactly("opened 0", "answer hello", "event morning", "config of 4");
         assertThat(metered).containsExactly("HELLO OK true");
         assertThat(house.inventory().get(VM0).commands()).containsEntry("HELLO", 1L);
+    }
+
+    @Test
+    void aDeviceIsClaimedAsLongAsItIsThere() {
+        DeviceSession<String, String, String> session = house.open(request(VM0), new Ear());
+        assertThat(claimed).containsExactly(VM0);
+
+        session.end();
+
+        assertThat(claimed).isEmpty();
+        DeviceSession<String, String, String> again = house.open(request(VM0), new Ear());
+        assertThat(claimed).containsExactly(VM0);
+        house.delete(VM0, "test");
+        assertThat(claimed).isEmpty();
+        again.end();
+    }
+
+    @Test
+    void aDeviceOfAnotherInstanceIsNotMade() {
+        elsewhere.add(VM0);
+
+        assertThatThrownBy(() -> house.open(request(VM0), new Ear()))
+                .isInstanceOfSatisfying(
+                        HostedElsewhereException.class,
+                        e -> assertThat(e.instance()).isEqualTo("other:1"));
+
+        assertThat(house.inventory().count()).isZero();
+        elsewhere.clear();
+        house.open(request(VM0), new Ear()).end();
     }
 
     @Test

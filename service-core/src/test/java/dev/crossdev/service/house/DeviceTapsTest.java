@@ -24,8 +24,8 @@ class DeviceTapsTest {
     private static final DeviceKey VM0 = new DeviceKey("default", "vm0");
 
     private final ParrotType type = new ParrotType();
-    private final DeviceHouse<String, String, String> house =
-            new DeviceHouse<>(type, new HouseLimits(3, 2, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
+    private final DeviceHouse<String, String, String> house = new DeviceHouse<>(
+            type, new HouseLimits(3, 2, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored(), DeviceClaims.NONE);
     private final Ear ear = new Ear();
 
     /** Writes down all that it is told. */

@@ -33,8 +33,8 @@ class DeviceWatchTest {
     private static final Duration LONG = Duration.ofMinutes(10);
 
     private final ParrotType type = new ParrotType();
-    private final DeviceHouse<String, String, String> house =
-            new DeviceHouse<>(type, new HouseLimits(8, 8, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored());
+    private final DeviceHouse<String, String, String> house = new DeviceHouse<>(
+            type, new HouseLimits(8, 8, Duration.ofHours(1)), (_, _, _) -> {}, Violations.ignored(), DeviceClaims.NONE);
     private final AtomicInteger wakes = new AtomicInteger();
 
     @AfterEach

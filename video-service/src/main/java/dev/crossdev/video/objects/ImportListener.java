@@ -59,8 +59,8 @@ public interface ImportListener {
             public void imported(Outcome outcome, String path, Duration took) {}
 
             @Override
-            public void written(String path, boolean whole, Duration took) {
-                all.written(path, whole, took);
+            public void written(Written outcome, String path, Duration took) {
+                all.written(outcome, path, took);
             }
         };
     }

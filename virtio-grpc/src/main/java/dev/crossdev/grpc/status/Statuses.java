@@ -12,6 +12,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -49,6 +50,11 @@ public final class Statuses {
         return switch (cause) {
             case StatusRuntimeException status -> status;
             case StatusException status -> new StatusRuntimeException(status.getStatus(), status.getTrailers());
+            case HostedElsewhereException elsewhere -> {
+                Map<String, String> where = new HashMap<>(metadata);
+                where.put(HostedElsewhereException.INSTANCE, elsewhere.instance());
+                yield toException(elsewhere, cause, where);
+            }
             default -> toException(expected(cause), cause, metadata);
         };
     }
@@ -121,10 +127,15 @@ public final class Statuses {
     }
 
     private static ErrnoException toErrno(Status status, @Nullable Metadata trailers, Throwable cause) {
-        Errno errno = errorInfo(status, trailers)
-                .flatMap(info -> named(info.getReason()))
-                .orElseGet(() -> ErrnoStatus.errnoOf(status.getCode()));
+        Optional<ErrorInfo> info = errorInfo(status, trailers);
+        Errno errno =
+                info.flatMap(said -> named(said.getReason())).orElseGet(() -> ErrnoStatus.errnoOf(status.getCode()));
         String message = status.getDescription() == null ? status.getCode().name() : status.getDescription();
+        String instance = info.map(said -> said.getMetadataMap().get(HostedElsewhereException.INSTANCE))
+                .orElse(null);
+        if (errno == Errno.EBUSY && instance != null) {
+            return new HostedElsewhereException(message, instance);
+        }
         if (errno != Errno.ENODEV) {
             return new ErrnoException(errno, message, cause);
         }

@@ -4,12 +4,17 @@ import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.status.HostedElsewhereException;
+import dev.crossdev.proto.etcd.Compare;
 import dev.crossdev.proto.etcd.DeleteRangeRequest;
 import dev.crossdev.proto.etcd.PutRequest;
+import dev.crossdev.proto.etcd.RangeRequest;
 import dev.crossdev.proto.etcd.RequestOp;
 import dev.crossdev.proto.etcd.TxnRequest;
+import dev.crossdev.proto.etcd.TxnResponse;
 import dev.crossdev.service.directory.HostPort;
-import dev.crossdev.service.directory.ObjectPublisher;
+import dev.crossdev.service.directory.Publisher;
+import dev.crossdev.service.house.DeviceKey;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * transaction at a time: what comes meanwhile goes with the next, so that many registrations at once share a disk's round
  * trip, and two changes of one key cannot overtake each other.
  */
-public final class EtcdPublisher implements ObjectPublisher {
+public final class EtcdPublisher implements Publisher {
     private static final System.Logger LOG = System.getLogger(EtcdPublisher.class.getName());
 
     /** etcd takes 128 operations in a transaction unless told otherwise ({@code --max-txn-ops}). */
@@ -85,6 +90,58 @@ public final class EtcdPublisher implements ObjectPublisher {
     @Override
     public void withdraw(String guest, UUID uuid) {
         withdraw(keys.object(guest, uuid));
+    }
+
+    /**
+     * Whoever comes first has it. An instance that was cut off for longer than its lease takes the names of its devices back
+     * when it returns, since it has the devices.
+     */
+    @Override
+    public CompletableFuture<Void> claim(DeviceKey device) {
+        ByteString key = keys.device(device);
+        InstanceLease.Held held = lease.held();
+        if (held == null) {
+            return CompletableFuture.failedFuture(
+                    new DeviceGoneException("this instance has no place in the directory, so it makes no devices"));
+        }
+        return etcd.txn(TxnRequest.newBuilder()
+                        .addCompare(Compare.newBuilder()
+                                .setKey(key)
+                                .setTarget(Compare.CompareTarget.CREATE)
+                                .setResult(Compare.CompareResult.EQUAL)
+                                .setCreateRevision(0))
+                        .addSuccess(put(key, held))
+                        .addFailure(RequestOp.newBuilder()
+                                .setRequestRange(RangeRequest.newBuilder().setKey(key)))
+                        .build())
+                .handle((answer, failure) -> {
+                    if (failure != null) {
+                        throw new DeviceGoneException("the directory does not answer, so no device is made", failure);
+                    }
+                    claimed(device, key, held, answer);
+                    return null;
+                });
+    }
+
+    private void claimed(DeviceKey device, ByteString key, InstanceLease.Held held, TxnResponse answer) {
+        if (!answer.getSucceeded()) {
+            HostPort host = EtcdDirectory.address(
+                    answer.getResponses(0).getResponseRange().getKvs(0).getValue());
+            if (!host.equals(held.self())) {
+                throw new HostedElsewhereException("device " + device + " is at " + host, host.toString());
+            }
+        }
+        synchronized (lock) {
+            entries.computeIfAbsent(key, _ -> new Entry()).wanted = true;
+            // Once more in any case: the end of the last device of that name may be on its way still.
+            dirty.add(key);
+        }
+        write();
+    }
+
+    @Override
+    public void release(DeviceKey device) {
+        withdraw(keys.device(device));
     }
 
     @Override

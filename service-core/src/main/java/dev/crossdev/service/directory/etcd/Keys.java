@@ -2,6 +2,7 @@ package dev.crossdev.service.directory.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.service.house.DeviceKey;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
@@ -28,6 +29,11 @@ final class Keys {
     ByteString object(String guest, UUID uuid) {
         return ByteString.copyFromUtf8(
                 prefix + "objects/" + URLEncoder.encode(guest, StandardCharsets.UTF_8) + "/" + uuid);
+    }
+
+    ByteString device(DeviceKey device) {
+        return ByteString.copyFromUtf8(prefix + "devices/" + URLEncoder.encode(device.guest(), StandardCharsets.UTF_8)
+                + "/" + URLEncoder.encode(device.device(), StandardCharsets.UTF_8));
     }
 
     /** The end of the range of all keys that begin so: exclusive, and no key of ours ends in 0xff. */

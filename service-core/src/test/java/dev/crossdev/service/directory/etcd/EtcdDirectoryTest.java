@@ -7,10 +7,12 @@ import static org.awaitility.Awaitility.await;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.service.directory.Directory;
 import dev.crossdev.service.directory.DirectoryContract;
 import dev.crossdev.service.directory.HostPort;
-import dev.crossdev.service.directory.ObjectPublisher;
+import dev.crossdev.service.directory.Publisher;
+import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.testing.RequiresProgram;
 import dev.crossdev.testing.etcd.EtcdServer;
 import dev.crossdev.testing.etcd.Wire;
@@ -60,7 +62,7 @@ class EtcdDirectoryTest extends DirectoryContract {
     }
 
     @Override
-    protected ObjectPublisher publisherOf(HostPort instance) {
+    protected Publisher publisherOf(HostPort instance) {
         return new EtcdPublisher(settings(instancesWire.port()), () -> instance);
     }
 
@@ -100,6 +102,43 @@ class EtcdDirectoryTest extends DirectoryContract {
     }
 
     @Test
+    void aDeviceHasOneHostAndTheOthersKnowWhich() {
+        TestInstance one = instance(FIRST);
+        TestInstance two = instance(SECOND);
+        await().atMost(PATIENCE).until(() -> one.publisher.holdsItsPlace() && two.publisher.holdsItsPlace());
+        DeviceKey device = new DeviceKey("alice", "vm/0");
+        done(one.publisher.claim(device));
+        done(two.publisher.claim(new DeviceKey("bob", "vm/0")));
+
+        assertThatThrownBy(() -> done(two.publisher.claim(device)))
+                .isInstanceOfSatisfying(
+                        HostedElsewhereException.class,
+                        e -> assertThat(e.instance()).isEqualTo(FIRST.toString()));
+
+        one.publisher.release(device);
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> done(two.publisher.claim(device).thenApply(_ -> true)));
+        assertThatThrownBy(() -> done(one.publisher.claim(device))).isInstanceOf(HostedElsewhereException.class);
+    }
+
+    @Test
+    void aDeadInstancesDevicesAreFreeWhenItsLeaseIsOver() {
+        TestInstance dead = instance(FIRST);
+        EtcdPublisher other = new EtcdPublisher(settings(etcd.port()), () -> SECOND);
+        opened.add(other);
+        await().atMost(PATIENCE).until(() -> dead.publisher.holdsItsPlace() && other.holdsItsPlace());
+        DeviceKey device = new DeviceKey("alice", "vm0");
+        done(dead.publisher.claim(device));
+
+        instancesWire.cut();
+
+        await().atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> done(other.claim(device).thenApply(_ -> true)));
+    }
+
+    @Test
     void anInstanceThatEndsTakesItsEntriesAlong() {
         TestInstance one = instance(FIRST);
         UUID uuid = UUID.randomUUID();
@@ -118,7 +157,7 @@ class EtcdDirectoryTest extends DirectoryContract {
     @Test
     void theEntriesOfAnInstanceThatIsHeardOfNoMoreVanishWithItsLeaseAndComeBackWithIt() {
         TestInstance lost = instance(FIRST);
-        ObjectPublisher other = new EtcdPublisher(settings(etcd.port()), () -> SECOND);
+        Publisher other = new EtcdPublisher(settings(etcd.port()), () -> SECOND);
         opened.add(other);
         UUID lostOne = UUID.randomUUID();
         UUID goneMeanwhile = UUID.randomUUID();
