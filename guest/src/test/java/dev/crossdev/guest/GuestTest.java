@@ -7,7 +7,6 @@ import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
-import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.guest.driver.ServiceAddress;
 import dev.crossdev.guest.fake.FakeGpu;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
@@ -77,8 +76,6 @@ class GuestTest {
                         "default",
                         new ServiceAddress("gpu-service", gpuHosts, port),
                         bed.video.address(),
-                        Channels.PLAIN,
-                        "vm",
                         16 << 20,
                         PATIENCE),
                 Violations.ignored());

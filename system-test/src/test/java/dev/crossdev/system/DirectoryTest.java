@@ -22,6 +22,7 @@ import dev.crossdev.guest.pipeline.RunMode;
 import dev.crossdev.guest.pipeline.RunParameters;
 import dev.crossdev.guest.pipeline.RunParameters.InjectedTiming;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
+import dev.crossdev.guest.trace.RegistrationTraces;
 import dev.crossdev.proto.gpu.v1.ExecuteRequest;
 import dev.crossdev.proto.gpu.v1.ExecuteResponse;
 import dev.crossdev.proto.gpu.v1.GpuCommand;
@@ -204,8 +205,13 @@ class DirectoryTest {
                 () -> {
                     try (ServicesInUse services = new ServicesInUse(
                                     gpu, video.address(), Channels.PLAIN, Optional.empty(), Optional.empty());
-                            Harness harness =
-                                    Harness.connect(Optional.of(guest), services, clip, BUFFERS, new SimpleMeterRegistry())) {
+                            Harness harness = Harness.connect(
+                                    Optional.of(guest),
+                                    services,
+                                    clip,
+                                    BUFFERS,
+                                    new SimpleMeterRegistry(),
+                                    RegistrationTraces.OFF)) {
                         return harness.run(new RunParameters(
                                 RegistrationStrategy.DEFERRED, BUFFERS, false, RunMode.FULL, InjectedTiming.NONE));
                     }

@@ -44,11 +44,7 @@ final class VideoBeans {
     @Produces
     @Singleton
     DirectoryImporter importer(
-            Channels channels,
-            Directory directory,
-            VideoSettings settings,
-            MeterRegistry registry,
-            ImportSpans spans) {
+            Channels channels, Directory directory, VideoSettings settings, MeterRegistry registry, ImportSpans spans) {
         ImportMeter meter = new ImportMeter(registry);
         DirectoryImporter importer = new DirectoryImporter(
                 directory,
