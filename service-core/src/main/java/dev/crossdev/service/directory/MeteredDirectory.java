@@ -5,12 +5,12 @@ import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /** {@code virtio.directory.lookup}. */
-final class MeteredDirectory implements Directory {
+public final class MeteredDirectory implements Directory {
 
     private final Directory directory;
     private final OutcomeTimer lookups;
 
-    MeteredDirectory(Directory directory, MeterRegistry registry) {
+    public MeteredDirectory(Directory directory, MeterRegistry registry) {
         this.directory = directory;
         lookups = new OutcomeTimer(registry, "virtio.directory.lookup", "Which instance has this UUID?");
     }

@@ -7,12 +7,12 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** {@code virtio.directory.registration} and {@code virtio.directory.lease}. */
-final class MeteredPublisher implements Publisher {
+public final class MeteredPublisher implements Publisher {
 
     private final Publisher publisher;
     private final OutcomeTimer registrations;
 
-    MeteredPublisher(Publisher publisher, MeterRegistry registry) {
+    public MeteredPublisher(Publisher publisher, MeterRegistry registry) {
         this.publisher = publisher;
         registrations = new OutcomeTimer(
                 registry, "virtio.directory.registration", "From a UUID's minting until importers can find it");

@@ -1,6 +1,13 @@
-package dev.crossdev.service.directory;
+package dev.crossdev.service.binding;
 
 import dev.crossdev.service.ServiceSettings;
+import dev.crossdev.service.directory.Directory;
+import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.service.directory.LocalDirectory;
+import dev.crossdev.service.directory.LocalPublisher;
+import dev.crossdev.service.directory.MeteredDirectory;
+import dev.crossdev.service.directory.MeteredPublisher;
+import dev.crossdev.service.directory.Publisher;
 import dev.crossdev.service.directory.etcd.EtcdDirectory;
 import dev.crossdev.service.directory.etcd.EtcdPublisher;
 import dev.crossdev.service.directory.etcd.EtcdSettings;
