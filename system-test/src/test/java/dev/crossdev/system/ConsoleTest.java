@@ -157,9 +157,13 @@ class ConsoleTest {
             that(page.locator("#strategies tbody")).containsText("block-at-export");
             setTransitOfAll(page, "20ms");
             setTransitOfAll(video, "20ms");
+            // The latest run may have begun before, and other guests may have had runs before that.
+            for (String strategy : List.of("block-at-export", "deferred")) {
+                awaitCell(page, strategy, "runs", (int) cell(page, strategy, "runs") + 2);
+            }
             // A round trip is two ways, and whoever waits at export waits for eight, one after another.
-            awaitCell(page, "block-at-export", "waited", 8 * 2 * 20);
-            awaitCell(page, "deferred", "trip", 2 * 20);
+            assertThat(cell(page, "block-at-export", "waited")).isGreaterThanOrEqualTo(8 * 2 * 20);
+            assertThat(cell(page, "deferred", "trip")).isGreaterThanOrEqualTo(2 * 20);
             assertThat(cell(page, "deferred", "waited")).isLessThan(cell(page, "block-at-export", "waited"));
             that(page.locator("#injected")).containsText("transit 20ms");
             picture(page, "gpu-raised");
@@ -168,9 +172,7 @@ class ConsoleTest {
             takeLatencyOff(video);
             load.interrupt();
         }
-        assertThat(load.await(Duration.ofSeconds(90)).exitCode())
-                .as(load.output())
-                .isZero();
+        assertThat(load.await(Duration.ofSeconds(90)).output()).contains("0 damaged, 0 failed");
         assertThat(complaints).isEmpty();
     }
 
