@@ -8,6 +8,7 @@ import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.TypeRegistry;
 import com.google.protobuf.util.JsonFormat;
+import dev.crossdev.grpc.client.FirstAnswer;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.protobuf.ProtoUtils;
@@ -20,7 +21,6 @@ import io.grpc.stub.StreamObserver;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** What grpcurl does: knows no contract, asks the server for it, and speaks JSON. */
@@ -120,25 +120,12 @@ final class ReflectedCall {
     }
 
     private ServerReflectionResponse ask(ServerReflectionRequest request) {
-        CompletableFuture<ServerReflectionResponse> answer = new CompletableFuture<>();
-        StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
-                .serverReflectionInfo(new StreamObserver<>() {
-                    @Override
-                    public void onNext(ServerReflectionResponse response) {
-                        answer.complete(response);
-                    }
-
-                    @Override
-                    public void onError(Throwable failure) {
-                        answer.completeExceptionally(failure);
-                    }
-
-                    @Override
-                    public void onCompleted() {}
-                });
+        FirstAnswer<ServerReflectionResponse> answer = new FirstAnswer<>();
+        StreamObserver<ServerReflectionRequest> requests =
+                ServerReflectionGrpc.newStub(channel).serverReflectionInfo(answer);
         requests.onNext(request);
         ServerReflectionResponse response =
-                answer.orTimeout(10, TimeUnit.SECONDS).join();
+                answer.future().orTimeout(10, TimeUnit.SECONDS).join();
         requests.onCompleted();
         return response;
     }

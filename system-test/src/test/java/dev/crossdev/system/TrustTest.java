@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.grpc.tls.ClientTls;
@@ -51,7 +52,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -189,24 +189,14 @@ class TrustTest {
     }
 
     private static <A> String endOf(Consumer<StreamObserver<A>> call) {
-        CompletableFuture<String> end = new CompletableFuture<>();
-        call.accept(new StreamObserver<>() {
-            @Override
-            public void onNext(A answer) {
-                end.complete("no refusal but " + answer);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                end.complete(failure instanceof StatusRuntimeException status ? refusal(status) : failure.toString());
-            }
-
-            @Override
-            public void onCompleted() {
-                end.complete("no refusal but an end");
-            }
-        });
-        return end.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        FirstAnswer<A> first = new FirstAnswer<>();
+        call.accept(first);
+        return first.future()
+                .thenApply(answer -> "no refusal but " + answer)
+                .exceptionally(failure ->
+                        failure instanceof StatusRuntimeException status ? refusal(status) : failure.toString())
+                .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 
     private static CommandStreamRequest open(String guest) {
@@ -368,23 +358,11 @@ class TrustTest {
 
     @Test
     void aGuestsStreamNeedNotSayWhoseItIs() {
-        CompletableFuture<CommandStreamResponse> answer = new CompletableFuture<>();
-        StreamObserver<CommandStreamRequest> stream = GpuDeviceGrpc.newStub(bob).commandStream(new StreamObserver<>() {
-            @Override
-            public void onNext(CommandStreamResponse response) {
-                answer.complete(response);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
-
-            @Override
-            public void onCompleted() {}
-        });
+        FirstAnswer<CommandStreamResponse> answer = new FirstAnswer<>();
+        StreamObserver<CommandStreamRequest> stream = GpuDeviceGrpc.newStub(bob).commandStream(answer);
         stream.onNext(open(""));
-        assertThat(answer.orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+        assertThat(answer.future()
+                        .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
                         .join()
                         .hasOpened())
                 .isTrue();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.gpu.objects.LocalObjects;
 import dev.crossdev.grpc.client.DeviceStream;
+import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.grpc.dialect.OpenStream;
 import dev.crossdev.grpc.dialect.Uuids;
@@ -26,7 +27,6 @@ import dev.crossdev.virtio.gpu.GpuResponse;
 import dev.crossdev.virtio.gpu.PixelFormat;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.runtime.GrpcServer;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -34,7 +34,6 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -164,26 +163,13 @@ class BufinfoTest {
     }
 
     private void watch() {
-        CompletableFuture<WatchResponse> first = new CompletableFuture<>();
+        FirstAnswer<WatchResponse> first = new FirstAnswer<>();
         SharedObjectsGrpc.newStub(client.channel)
-                .watch(new StreamObserver<>() {
-                    @Override
-                    public void onNext(WatchResponse response) {
-                        first.complete(response);
-                    }
-
-                    @Override
-                    public void onError(Throwable failure) {
-                        first.completeExceptionally(failure);
-                    }
-
-                    @Override
-                    public void onCompleted() {}
-                })
+                .watch(first)
                 .onNext(WatchRequest.newBuilder()
                         .setStart(WatchStart.newBuilder().setGuest(guest).setImporter("importer"))
                         .build());
-        first.orTimeout(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        first.future().orTimeout(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
         await().atMost(Client.PATIENCE).until(() -> objects.importers() > 0);
     }
 

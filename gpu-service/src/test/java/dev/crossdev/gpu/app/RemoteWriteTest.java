@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.grpc.client.DeviceStream;
+import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.proto.objects.v1.AttachRequest;
 import dev.crossdev.proto.objects.v1.ReadRequest;
@@ -49,7 +50,7 @@ class RemoteWriteTest {
 
     private Client client;
     private DeviceStream<GpuRequest, GpuReply, ?> gpu;
-    private final CompletableFuture<Void> watching = new CompletableFuture<>();
+    private final FirstAnswer<WatchResponse> watching = new FirstAnswer<>();
     private StreamObserver<WatchRequest> watch;
     private int attachment;
 
@@ -60,24 +61,13 @@ class RemoteWriteTest {
         Client.answer(gpu, new GpuCommand.ResourceCreate2d(1, PixelFormat.B8G8R8A8_UNORM.number(), SIDE, SIDE));
         Client.answer(gpu, new GpuCommand.ResourceAttachBacking(1, List.of(new MemEntry(0, BYTES))));
         var uuid = (GpuResponse.OkResourceUuid) Client.answer(gpu, new GpuCommand.ResourceAssignUuid(1));
-        watch = SharedObjectsGrpc.newStub(client.channel).watch(new StreamObserver<>() {
-            @Override
-            public void onNext(WatchResponse response) {
-                watching.complete(null);
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                watching.completeExceptionally(failure);
-            }
-
-            @Override
-            public void onCompleted() {}
-        });
+        watch = SharedObjectsGrpc.newStub(client.channel).watch(watching);
         watch.onNext(WatchRequest.newBuilder()
                 .setStart(WatchStart.newBuilder().setImporter(IMPORTER))
                 .build());
-        watching.orTimeout(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        watching.future()
+                .orTimeout(Client.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
         attachment = objects()
                 .attach(AttachRequest.newBuilder()
                         .setUuid(Uuids.toBareProto(uuid.uuid()))

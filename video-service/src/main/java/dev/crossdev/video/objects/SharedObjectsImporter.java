@@ -3,6 +3,7 @@ package dev.crossdev.video.objects;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.objects.v1.AttachRequest;
@@ -189,7 +190,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
     }
 
     private CompletableFuture<AttachResponse> call(SharedObjectsStub calls, String guest, UUID uuid, String device) {
-        UnaryAnswer<AttachResponse> answer = new UnaryAnswer<>();
+        FirstAnswer<AttachResponse> answer = new FirstAnswer<>();
         calls.attach(
                 AttachRequest.newBuilder()
                         .setGuest(guest)
@@ -246,7 +247,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
                                     .setImporter(importer)
                                     .setAttachment(attachment)
                                     .build(),
-                            new UnaryAnswer<>()));
+                            new FirstAnswer<>()));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.crossdev.service.directory.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.proto.etcd.KVGrpc;
 import dev.crossdev.proto.etcd.LeaseGrantRequest;
 import dev.crossdev.proto.etcd.LeaseGrantResponse;
@@ -144,30 +145,5 @@ final class EtcdClient implements AutoCloseable {
     @Override
     public void close() {
         members.forEach(ManagedChannel::shutdownNow);
-    }
-
-    /** The first message of an answer; a call that ends without one failed. */
-    private static final class FirstAnswer<T> implements StreamObserver<T> {
-        private final CompletableFuture<T> future = new CompletableFuture<>();
-
-        CompletableFuture<T> future() {
-            return future;
-        }
-
-        @Override
-        public void onNext(T message) {
-            future.complete(message);
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            future.completeExceptionally(failure);
-        }
-
-        @Override
-        public void onCompleted() {
-            future.completeExceptionally(
-                    Status.UNAVAILABLE.withDescription("no answer").asRuntimeException());
-        }
     }
 }
