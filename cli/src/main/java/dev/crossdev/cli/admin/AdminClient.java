@@ -59,18 +59,15 @@ public final class AdminClient implements AutoCloseable {
 
     /** The devices of a guest, or of all, in the service's order. */
     public List<Device> devices(Optional<String> guest) {
+        ListDevicesRequest.Builder request =
+                ListDevicesRequest.newBuilder().setGuest(guest.orElse("")).setPageSize(PAGE);
         List<Device> devices = new ArrayList<>();
-        String token = "";
-        do {
-            ListDevicesRequest request = ListDevicesRequest.newBuilder()
-                    .setGuest(guest.orElse(""))
-                    .setPageSize(PAGE)
-                    .setPageToken(token)
-                    .build();
-            ListDevicesResponse page = call(stub -> stub.listDevices(request));
+        pages(ListDevicesResponse::getNextPageToken, token -> {
+            ListDevicesResponse page =
+                    call(stub -> stub.listDevices(request.setPageToken(token).build()));
             devices.addAll(page.getDevicesList());
-            token = page.getNextPageToken();
-        } while (!token.isEmpty());
+            return page;
+        });
         return devices;
     }
 
@@ -80,33 +77,29 @@ public final class AdminClient implements AutoCloseable {
      * @param wanted without a page
      */
     public List<Held> buffers(ListBuffersRequest wanted) {
+        ListBuffersRequest.Builder request = wanted.toBuilder().setPageSize(PAGE);
         List<Held> buffers = new ArrayList<>();
-        String token = "";
-        do {
-            ListBuffersRequest request =
-                    wanted.toBuilder().setPageSize(PAGE).setPageToken(token).build();
-            ListBuffersResponse page = call(stub -> stub.listBuffers(request));
+        pages(ListBuffersResponse::getNextPageToken, token -> {
+            ListBuffersResponse page =
+                    call(stub -> stub.listBuffers(request.setPageToken(token).build()));
             page.getBuffersList()
                     .forEach(buffer -> buffers.add(new Held(buffer, ProtoTimes.fromProto(page.getTakenAt()))));
-            token = page.getNextPageToken();
-        } while (!token.isEmpty());
+            return page;
+        });
         return buffers;
     }
 
     /** The latest registrations, oldest first, in one answer. */
     public ListRegistrationsResponse registrations(Optional<String> guest) {
+        ListRegistrationsRequest.Builder request =
+                ListRegistrationsRequest.newBuilder().setGuest(guest.orElse("")).setPageSize(PAGE);
         ListRegistrationsResponse.Builder all = ListRegistrationsResponse.newBuilder();
-        String token = "";
-        do {
-            ListRegistrationsRequest request = ListRegistrationsRequest.newBuilder()
-                    .setGuest(guest.orElse(""))
-                    .setPageSize(PAGE)
-                    .setPageToken(token)
-                    .build();
-            ListRegistrationsResponse page = call(stub -> stub.listRegistrations(request));
-            token = page.getNextPageToken();
+        pages(ListRegistrationsResponse::getNextPageToken, token -> {
+            ListRegistrationsResponse page = call(
+                    stub -> stub.listRegistrations(request.setPageToken(token).build()));
             all.mergeFrom(page);
-        } while (!token.isEmpty());
+            return page;
+        });
         return all.clearNextPageToken().build();
     }
 
@@ -213,6 +206,14 @@ public final class AdminClient implements AutoCloseable {
     @Override
     public void close() {
         channel.shutdownNow();
+    }
+
+    /** Asks for the page of each token, of which the first is empty. */
+    private static <P> void pages(Function<P, String> nextToken, Function<String, P> ask) {
+        String token = "";
+        do {
+            token = nextToken.apply(ask.apply(token));
+        } while (!token.isEmpty());
     }
 
     private <T> T call(Function<DeviceAdminBlockingStub, T> request) {

@@ -67,15 +67,13 @@ public final class TlsOptions {
         Optional<Path> caFile = or(ca, "CROSSDEV_TLS_CA");
         Optional<Path> certificateFile = or(certificate, "CROSSDEV_TLS_CERTIFICATE");
         Optional<Path> keyFile = or(key, "CROSSDEV_TLS_KEY");
-        if (caFile.isPresent() && certificateFile.isPresent() && keyFile.isPresent()) {
-            return Optional.of(new TlsFiles(caFile.get(), certificateFile.get(), keyFile.get()));
-        }
-        if (caFile.isPresent() || certificateFile.isPresent() || keyFile.isPresent()) {
+        Optional<TlsFiles> files = TlsFiles.ifAll(caFile, certificateFile, keyFile);
+        if (files.isEmpty() && (caFile.isPresent() || certificateFile.isPresent() || keyFile.isPresent())) {
             throw new CommandFailure(
                     ExitCode.USAGE,
                     "TLS takes three files: give --tls-ca, --tls-cert and --tls-key, or their variables, or none");
         }
-        return Optional.empty();
+        return files;
     }
 
     private static Optional<Path> or(@Nullable Path said, String variable) {

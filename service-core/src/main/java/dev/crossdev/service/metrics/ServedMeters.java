@@ -5,18 +5,14 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
-import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is served of the meters that come from elsewhere. Every timer that says how long a device or a call took gets
- * buckets: the gRPC extension's own timers have none by themselves, and client-side percentiles cannot be added up. Health
- * checks and reflection, which say nothing of a device, are left out.
+ * buckets, if it brings none: the gRPC extension's own timers have none by themselves, and client-side percentiles cannot
+ * be added up. Health checks and reflection, which say nothing of a device, are left out.
  */
 public final class ServedMeters implements MeterFilter {
-
-    /** Nanoseconds: a machine's kick comes by no socket, so that its answer may be there sooner than any other. */
-    private static final double[] SHORTEST = {2_500, 5_000, 10_000, 25_000};
 
     private static final String CALLS = "grpc.";
 
@@ -31,20 +27,14 @@ public final class ServedMeters implements MeterFilter {
 
     @Override
     public @Nullable DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
-        if (id.getType() != Meter.Type.TIMER
+        if (config.getServiceLevelObjectiveBoundaries() != null
+                || id.getType() != Meter.Type.TIMER
                 || !(id.getName().startsWith("virtio.") || id.getName().startsWith(CALLS))) {
             return config;
         }
         return DistributionStatisticConfig.builder()
-                .serviceLevelObjectives(buckets(id))
+                .serviceLevelObjectives(LatencyBuckets.nanos())
                 .build()
                 .merge(config);
-    }
-
-    private static double[] buckets(Meter.Id id) {
-        return id.getName().equals(TurnaroundMeter.NAME)
-                ? DoubleStream.concat(DoubleStream.of(SHORTEST), DoubleStream.of(LatencyBuckets.nanos()))
-                        .toArray()
-                : LatencyBuckets.nanos();
     }
 }

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a verified certificate is for. An OU that is one of the roles' gives that role; without any such OU the peer is a
@@ -23,11 +24,15 @@ record Peer(String name, Set<Role> roles) {
     private static final String KEPT = Peer.class.getName();
 
     /**
-     * The peer of a connection, which has one.
+     * The peer of a connection.
      *
+     * @param session null for plain text
      * @throws ErrnoException ENOKEY when it showed no certificate; EACCES when its certificate's name is none for a guest
      */
-    static Peer of(SSLSession session) {
+    static Peer of(@Nullable SSLSession session) {
+        if (session == null) {
+            throw new ErrnoException(Errno.ENOKEY, "this service wants TLS and a client certificate");
+        }
         if (session.getValue(KEPT) instanceof Peer known) {
             return known;
         }

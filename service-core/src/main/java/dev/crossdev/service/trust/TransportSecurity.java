@@ -34,7 +34,8 @@ public class TransportSecurity {
     TransportSecurity(ServiceSettings settings, @ConfigProperty(name = "quarkus.http.host") String host) {
         this.settings = settings;
         this.host = host;
-        this.files = files(settings.tls());
+        ServiceSettings.Tls tls = settings.tls();
+        this.files = TlsFiles.ifAll(tls.ca(), tls.certificate(), tls.key());
     }
 
     /** Whether callers come by TLS, and have to say who they are. */
@@ -81,12 +82,6 @@ public class TransportSecurity {
         } catch (ErrnoException e) {
             throw new ConfigurationException("crossdev.tls.certificate: " + e.getMessage());
         }
-    }
-
-    private static Optional<TlsFiles> files(ServiceSettings.Tls tls) {
-        return tls.certificate()
-                .flatMap(certificate ->
-                        tls.key().flatMap(key -> tls.ca().map(ca -> new TlsFiles(ca, certificate, key))));
     }
 
     private static boolean isLoopback(String host) {

@@ -50,9 +50,6 @@ public class TrustedCalls implements ServerInterceptor, Prioritized {
             if (access == Access.EVERYBODY) {
                 return next.startCall(call, headers);
             }
-            if (session == null) {
-                throw new ErrnoException(Errno.ENOKEY, "this service wants TLS and a client certificate");
-            }
             Peer peer = Peer.of(session);
             if (!access.allows(peer.roles())) {
                 throw new ErrnoException(

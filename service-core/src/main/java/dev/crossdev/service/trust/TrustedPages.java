@@ -8,8 +8,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLSession;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The console, and whatever else comes over HTTP to the port of gRPC: it shows all guests and sets everything, so over TLS
@@ -43,7 +41,7 @@ final class TrustedPages {
             return;
         }
         try {
-            Peer peer = Peer.of(session(connection));
+            Peer peer = Peer.of(connection.isSsl() ? connection.sslSession() : null);
             if (!peer.roles().contains(Role.ADMIN)) {
                 throw new ErrnoException(Errno.EACCES, "the console is for the OU " + Role.ADMIN.unit());
             }
@@ -54,13 +52,5 @@ final class TrustedPages {
                     .putHeader("Content-Type", "text/plain; charset=utf-8")
                     .end(refusal.getMessage() + "\n");
         }
-    }
-
-    private static SSLSession session(HttpConnection connection) {
-        @Nullable SSLSession session = connection.isSsl() ? connection.sslSession() : null;
-        if (session == null) {
-            throw new ErrnoException(Errno.ENOKEY, "this service wants TLS and a client certificate");
-        }
-        return session;
     }
 }

@@ -46,10 +46,7 @@ final class BackendChannel implements AutoCloseable {
     }
 
     private static WireWriter header(int request, int size) {
-        return new WireWriter(VhostUserRequest.HEADER_BYTES + size)
-                .u32(request)
-                .u32(VhostUserRequest.VERSION)
-                .u32(size);
+        return VhostUserRequest.Header.begin(request, VhostUserRequest.VERSION, size);
     }
 
     private void offer(WireWriter message) {

@@ -77,7 +77,8 @@ final class DisplaySocket implements AutoCloseable {
 
     private void tell() {
         Map<Integer, ActiveScanout> active = new HashMap<>();
-        device.get().ifPresent(shown -> shown.activeScanouts().forEach(each -> active.put(each.scanoutId(), each)));
+        Optional<Inspectable> shown = device.get();
+        shown.ifPresent(it -> it.activeScanouts().forEach(each -> active.put(each.scanoutId(), each)));
         for (int id :
                 told.keySet().stream().filter(id -> !active.containsKey(id)).toList()) {
             off(id);
@@ -85,9 +86,7 @@ final class DisplaySocket implements AutoCloseable {
         active.forEach((id, now) -> {
             Told before = told.get(id);
             if (before == null || !before.isStill(now)) {
-                device.get()
-                        .flatMap(shown -> shown.captureScanout(id))
-                        .ifPresentOrElse(image -> show(id, image), () -> off(id));
+                shown.flatMap(it -> it.captureScanout(id)).ifPresentOrElse(image -> show(id, image), () -> off(id));
             }
         });
     }
@@ -125,10 +124,7 @@ final class DisplaySocket implements AutoCloseable {
     }
 
     private static WireWriter request(int number, int size) {
-        return new WireWriter(VhostUserRequest.HEADER_BYTES + size)
-                .u32(number)
-                .u32(NO_FLAGS)
-                .u32(size);
+        return VhostUserRequest.Header.begin(number, NO_FLAGS, size);
     }
 
     /** As pixman's x8r8g8b8 lies in memory. */

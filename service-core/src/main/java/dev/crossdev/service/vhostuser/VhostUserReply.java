@@ -43,9 +43,6 @@ final class VhostUserReply {
     }
 
     private static WireWriter header(int request, int size) {
-        return new WireWriter(VhostUserRequest.HEADER_BYTES + size)
-                .u32(request)
-                .u32(VhostUserRequest.VERSION | VhostUserRequest.REPLY)
-                .u32(size);
+        return VhostUserRequest.Header.begin(request, VhostUserRequest.VERSION | VhostUserRequest.REPLY, size);
     }
 }

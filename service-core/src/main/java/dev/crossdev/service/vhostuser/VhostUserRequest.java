@@ -4,6 +4,7 @@ import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.virtio.wire.MalformedMessageException;
 import dev.crossdev.virtio.wire.WireReader;
+import dev.crossdev.virtio.wire.WireWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -47,6 +48,15 @@ sealed interface VhostUserRequest {
             } catch (MalformedMessageException e) {
                 throw protocol("a header: " + e.getMessage());
             }
+        }
+
+        /**
+         * A message that begins with a header of its own.
+         *
+         * @param size bytes after the header
+         */
+        static WireWriter begin(int request, int flags, int size) {
+            return new WireWriter(HEADER_BYTES + size).u32(request).u32(flags).u32(size);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.Optional;
 
 /**
  * What both ends of a connection with mutual TLS are given: PEM files.
@@ -18,6 +19,13 @@ import java.security.cert.X509Certificate;
  * @param key the own private key, PKCS#8 and not encrypted
  */
 public record TlsFiles(Path ca, Path certificate, Path key) {
+
+    /** The three, when each is there. */
+    public static Optional<TlsFiles> ifAll(Optional<Path> ca, Optional<Path> certificate, Optional<Path> key) {
+        return ca.isPresent() && certificate.isPresent() && key.isPresent()
+                ? Optional.of(new TlsFiles(ca.get(), certificate.get(), key.get()))
+                : Optional.empty();
+    }
 
     /**
      * The names in the own certificate.
