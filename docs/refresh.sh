@@ -38,7 +38,7 @@ fi
 if [ "${1-}" = console ]; then
   pictures=system-test/target/console
   [ -f "$pictures/gpu-desktop.png" ] || { echo "refresh.sh: no $pictures: run the system test ConsoleTest first" >&2; exit 2; }
-  cp "$pictures"/gpu-desktop.png "$pictures"/gpu-phone.png "$pictures"/gpu-dark.png docs/console/
+  cp "$pictures"/gpu-desktop.png "$pictures"/gpu-phone.png "$pictures"/gpu-dark.png "$pictures"/gpu-raised.png docs/console/
   exit
 fi
 

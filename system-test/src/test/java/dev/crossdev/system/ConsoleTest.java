@@ -30,6 +30,7 @@ import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
 import dev.crossdev.proto.gpu.v1.ResourceFlush;
 import dev.crossdev.proto.gpu.v1.SetScanout;
 import dev.crossdev.proto.gpu.v1.TransferToHost2d;
+import dev.crossdev.system.Checkout.Command;
 import dev.crossdev.system.Checkout.Ended;
 import dev.crossdev.testing.Programs;
 import dev.crossdev.testing.RequiresProgram;
@@ -62,7 +63,16 @@ class ConsoleTest {
               return [...copy.getImageData(0, 0, 1, 1).data].join();
             }""";
 
-    private static final double PATIENCE_MILLIS = 30_000;
+    /** What the table of strategies says of one in a column; -1 before it says anything. */
+    private static final String CELL = """
+            ([strategy, column]) => {
+              const rows = [...document.querySelectorAll('#strategies tbody tr')];
+              const row = rows.find(each => each.firstElementChild.textContent === strategy);
+              const columns = [...document.querySelectorAll('#strategies thead th')].map(each => each.dataset.column);
+              return row ? Number(row.children[columns.indexOf(column)].textContent) : -1;
+            }""";
+
+    private static final double PATIENCE_MILLIS = 90_000;
     private static final Path PICTURES = Path.of("target", "console");
 
     private final Services services;
@@ -122,6 +132,48 @@ class ConsoleTest {
         that(video.locator("#streams-title")).isVisible();
         that(video.locator("#scanouts-title")).isHidden();
         picture(video, "video-desktop");
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void transitRaisedInTheConsoleIsSeenToBlockWhoeverWaitsAtExportAndNotWhoeverDefers() {
+        Page page = open(services.gpu(), 1280, ColorScheme.LIGHT);
+        Page video = open(services.video(), 1280, ColorScheme.LIGHT);
+        Command load = Checkout.crossdev(
+                "load",
+                Checkout.CLIP.toString(),
+                "--gpu",
+                services.gpu().address().toString(),
+                "--video",
+                services.video().address().toString(),
+                "--strategy",
+                "block-at-export,deferred",
+                "--rate",
+                "2",
+                "--buffers",
+                "8");
+        try {
+            that(page.locator("#strategies tbody")).containsText("deferred");
+            that(page.locator("#strategies tbody")).containsText("block-at-export");
+            setTransitOfAll(page, "20ms");
+            setTransitOfAll(video, "20ms");
+            // The latest run may have begun before, and other guests may have had runs before that.
+            for (String strategy : List.of("block-at-export", "deferred")) {
+                awaitCell(page, strategy, "runs", (int) cell(page, strategy, "runs") + 2);
+            }
+            // A round trip is two ways, and whoever waits at export waits for eight, one after another.
+            assertThat(cell(page, "block-at-export", "waited")).isGreaterThanOrEqualTo(8 * 2 * 20);
+            assertThat(cell(page, "deferred", "trip")).isGreaterThanOrEqualTo(2 * 20);
+            assertThat(cell(page, "deferred", "waited")).isLessThan(cell(page, "block-at-export", "waited"));
+            that(page.locator("#injected")).containsText("transit 20ms");
+            picture(page, "gpu-raised");
+        } finally {
+            takeLatencyOff(page);
+            takeLatencyOff(video);
+            load.interrupt();
+        }
+        assertThat(load.await(Duration.ofSeconds(90)).output())
+                .containsPattern("ended: \\d+ rounds: \\d+ ok, 0 damaged, 0 failed");
         assertThat(complaints).isEmpty();
     }
 
@@ -219,10 +271,33 @@ class ConsoleTest {
         that(page.locator("#timing-outcome")).containsText("soon");
     }
 
+    private static void awaitCell(Page page, String strategy, String column, int atLeast) {
+        page.waitForFunction(
+                "([cell, least]) => (" + CELL + ")(cell) >= least", List.of(List.of(strategy, column), atLeast));
+    }
+
+    private static double cell(Page page, String strategy, String column) {
+        return ((Number) page.evaluate(CELL, List.of(strategy, column))).doubleValue();
+    }
+
+    private static void setTransitOfAll(Page page, String transit) {
+        Locator input = page.locator("#timing-form input[name=transit]");
+        input.fill(transit);
+        // By keyboard: the page grows with its rows, under a pointer.
+        input.press("Enter");
+        that(page.locator("#timing-outcome")).containsText("transit " + transit);
+    }
+
+    private static void takeLatencyOff(Page page) {
+        page.locator("#timing-off").press("Enter");
+        that(page.locator("#timing-outcome")).containsText("Latency is off");
+    }
+
     private Page open(ServiceProcess service, int width, ColorScheme scheme) {
         BrowserContext context = browser.newContext(
                 new Browser.NewContextOptions().setViewportSize(width, 900).setColorScheme(scheme));
         Page page = context.newPage();
+        page.setDefaultTimeout(PATIENCE_MILLIS);
         page.onConsoleMessage(message -> {
             if (message.type().equals("error") || message.type().equals("warning")) {
                 complaints.add(message.text());
