@@ -192,9 +192,9 @@ class TrustTest {
         FirstAnswer<A> first = new FirstAnswer<>();
         call.accept(first);
         return first.future()
-                .thenApply(answer -> "no refusal but " + answer)
-                .exceptionally(failure ->
-                        failure instanceof StatusRuntimeException status ? refusal(status) : failure.toString())
+                .handle((answer, failure) -> failure instanceof StatusRuntimeException status
+                        ? refusal(status)
+                        : "no refusal but " + (failure == null ? answer : failure))
                 .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
                 .join();
     }
