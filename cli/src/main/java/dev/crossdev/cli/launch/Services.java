@@ -50,6 +50,19 @@ public final class Services implements AutoCloseable {
         public static final Ports FREE = new Ports(0, 0);
     }
 
+    /** How long the services will be needed. */
+    public enum Use {
+        ENDURING,
+        /** Some seconds: the optimising compiler would take half of the time and never earn it back. */
+        BRIEF("-XX:TieredStopAtLevel=1");
+
+        private final List<String> options;
+
+        Use(String... options) {
+            this.options = List.of(options);
+        }
+    }
+
     /** Starts both and waits until both are ready. */
     public static Services start(Path home, Ports ports) {
         return start(home, ports, List.of(), List.of());
@@ -62,9 +75,15 @@ public final class Services implements AutoCloseable {
      * @param videoSettings the same of video-service
      */
     public static Services start(Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings) {
+        return start(home, ports, gpuSettings, videoSettings, Use.ENDURING);
+    }
+
+    /** As above, for a use that is known. */
+    public static Services start(
+            Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings, Use use) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return startOnce(home, ports, gpuSettings, videoSettings);
+                return startOnce(home, ports, gpuSettings, videoSettings, use);
             } catch (CommandFailure e) {
                 boolean lostThePort =
                         ports.gpu() == 0 && String.valueOf(e.getMessage()).contains("already bound");
@@ -75,7 +94,8 @@ public final class Services implements AutoCloseable {
         }
     }
 
-    private static Services startOnce(Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings) {
+    private static Services startOnce(
+            Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings, Use use) {
         Path gpuApp = app(home, "gpu-service");
         Path videoApp = app(home, "video-service");
         long begin = System.nanoTime();
@@ -83,7 +103,8 @@ public final class Services implements AutoCloseable {
         // video-service must know gpu-service's port before that one is up: both start at the same time.
         int gpuPort = ports.gpu() == 0 ? freePort() : ports.gpu();
         // A JVM would size its heap by the machine: 6 GiB on one of 24 GiB.
-        List<String> jvm = List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m");
+        List<String> jvm = new ArrayList<>(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m"));
+        jvm.addAll(use.options);
         List<String> gpuAll = new ArrayList<>(gpuSettings);
         gpuAll.add("quarkus.http.port=" + gpuPort);
         gpuAll.add("quarkus.management.port=" + (ports.gpu() == 0 ? 0 : 9081));

@@ -47,7 +47,7 @@ public final class LinuxRun {
         settings.add("crossdev.gpu.displays=" + clip.info().width() + "x"
                 + clip.info().height());
         checks.say("Debian's kernel " + image.release() + ", unchanged, in QEMU (TCG); its virtio-gpu is gpu-service");
-        try (Services services = Services.start(home, Services.Ports.FREE, settings, List.of())) {
+        try (Services services = Services.start(home, Services.Ports.FREE, settings, List.of(), Services.Use.BRIEF)) {
             LinuxSession session = new LinuxSession(image, clip, services, out, buffers, checks);
             try (BootingMachine first = session.boot(dumb);
                     BootingMachine second = session.boot(blob)) {
