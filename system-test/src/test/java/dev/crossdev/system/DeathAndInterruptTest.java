@@ -12,9 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is left when something dies in the middle: nothing, and one clear line. */
 @ExtendWith(SharedServices.class)
@@ -57,6 +60,22 @@ class DeathAndInterruptTest {
         up.await(SOON);
 
         nothingIsLeftOf(services);
+    }
+
+    /** As a terminal's Ctrl-C has it, which reaches launcher and services alike. */
+    @RepeatedTest(3)
+    void aServiceThatIsToldToEndAndLosesItsLauncherInOneMomentLeavesNoRunFolder(@TempDir Path folder)
+            throws InterruptedException {
+        try (PackagedService service =
+                PackagedService.start("gpu-service", folder, Map.of()).awaitReady()) {
+            service.process().destroy();
+            service.closePipe();
+
+            service.awaitEnd();
+
+            assertThat(service.log()).contains("drained", "gpu-service stopped");
+            assertThat(service.runFolders()).isEmptyDirectory();
+        }
     }
 
     @Test

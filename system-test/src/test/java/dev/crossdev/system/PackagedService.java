@@ -87,6 +87,15 @@ final class PackagedService implements AutoCloseable {
         return folder.resolve("run");
     }
 
+    /** Ends the pipe through which it sees that its launcher lives. */
+    void closePipe() {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     Process process() {
         return process;
     }

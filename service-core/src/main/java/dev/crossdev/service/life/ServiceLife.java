@@ -3,7 +3,6 @@ package dev.crossdev.service.life;
 import dev.crossdev.service.ServiceSettings;
 import dev.crossdev.service.call.OpenCalls;
 import dev.crossdev.service.house.DeviceHouse;
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -36,7 +35,9 @@ class ServiceLife {
         if (settings.exitOnStdinClose()) {
             LauncherPipe.watch(System.in, () -> {
                 LOG.info("the launcher is gone");
-                Quarkus.asyncExit();
+                // As a signal ends it. Quarkus.asyncExit stops the service in its main thread, and a signal that comes
+                // meanwhile (Ctrl-C reaches launcher and service alike) does not wait for that.
+                System.exit(0);
             });
         }
         readiness.announceWhenReady();

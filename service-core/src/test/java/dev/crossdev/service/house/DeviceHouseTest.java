@@ -110,7 +110,8 @@ class DeviceHouseTest {
         type.mayBeMade = new CountDownLatch(1);
         CompletableFuture<DeviceSession<String, String, String>> first =
                 CompletableFuture.supplyAsync(() -> house.open(request(VM0), new Ear()));
-        await().until(() -> fails(Errno.EBUSY, () -> house.open(request(VM0), new Ear())));
+        ParrotType.uninterruptibly(type.begun);
+        assertErrno(Errno.EBUSY, () -> house.open(request(VM0), new Ear()));
         type.mayBeMade.countDown();
         first.join();
         assertErrno(Errno.EBUSY, () -> house.open(request(VM0), new Ear()));

@@ -31,6 +31,9 @@ final class ParrotType implements DeviceType<String, String, String> {
     /** How often a message was put into wire form. */
     final AtomicInteger encoded = new AtomicInteger();
 
+    /** Whether a device was ever begun. */
+    final CountDownLatch begun = new CountDownLatch(1);
+
     /** What each new device waits for. */
     volatile CountDownLatch mayBeMade = new CountDownLatch(0);
 
@@ -109,6 +112,7 @@ final class ParrotType implements DeviceType<String, String, String> {
 
     @Override
     public HostedDevice<String, String> create(DeviceContext<String> context) {
+        begun.countDown();
         uninterruptibly(mayBeMade);
         Parrot parrot = new Parrot(context);
         made.add(parrot);
@@ -196,7 +200,7 @@ final class ParrotType implements DeviceType<String, String, String> {
         };
     }
 
-    private static void uninterruptibly(CountDownLatch latch) {
+    static void uninterruptibly(CountDownLatch latch) {
         try {
             if (!latch.await(20, TimeUnit.SECONDS)) {
                 throw new AssertionError("the test never let it");
