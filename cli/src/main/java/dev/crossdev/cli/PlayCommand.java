@@ -86,8 +86,8 @@ final class PlayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        DevicePair latency = timing.timing();
-        RunParameters parameters = run.parameters(RunMode.FULL, latency);
+        Optional<DevicePair> latency = timing.timing();
+        RunParameters parameters = run.parameters(RunMode.FULL, latency.orElse(DevicePair.NONE));
         ClipFile clip = ClipFile.open(file);
         Report report;
         try (Progress progress = new Progress(spec.commandLine().getOut(), System.console() != null);
@@ -104,12 +104,13 @@ final class PlayCommand implements Callable<Integer> {
                             spans.traces())) {
                 CpuTimes before = CpuTimes.now();
                 progress.step("warming up");
-                harness.inject(latency);
+                // What somebody has set at services of their own stays, when nothing else is asked for.
+                latency.ifPresent(harness::inject);
                 harness.run(parameters.withMode(RunMode.STARTUP));
                 double floor = harness.run(parameters.withMode(RunMode.FLOOR)).startupMillis();
                 progress.step("decoding");
                 ReportRun played = harness.run(parameters).withFloor(floor);
-                harness.inject(DevicePair.NONE);
+                latency.ifPresent(_ -> harness.inject(DevicePair.NONE));
                 report = Report.of(
                         harness.versions(CrossdevVersion.text()),
                         ClipFacts.of(clip.name(), clip.clip().info()),

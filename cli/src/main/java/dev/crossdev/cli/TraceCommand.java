@@ -22,6 +22,7 @@ import dev.crossdev.guest.trace.RegistrationTraces;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -92,8 +93,8 @@ final class TraceCommand implements Callable<Integer> {
     }
 
     private ReportRun perform() {
-        DevicePair latency = timing.timing();
-        RunParameters parameters = run.parameters(RunMode.STARTUP, latency);
+        Optional<DevicePair> latency = timing.timing();
+        RunParameters parameters = run.parameters(RunMode.STARTUP, latency.orElse(DevicePair.NONE));
         ClipFile clip = ClipFile.open(
                 file != null ? file : Home.folder().resolve("clips").resolve("demo.mp4"));
         try (Progress progress = new Progress(spec.commandLine().getOut(), System.console() != null);
@@ -103,12 +104,13 @@ final class TraceCommand implements Callable<Integer> {
                     Harness harness = Harness.connect(
                             inUse, clip, parameters.buffers(), served.registry(), RegistrationTraces.OFF)) {
                 progress.step("warming up");
-                harness.inject(latency);
+                // What somebody has set at services of their own stays, when nothing else is asked for.
+                latency.ifPresent(harness::inject);
                 // What runs for the first time is no run's cost.
                 ReportRun warmUp = harness.run(parameters);
                 progress.step(warmUp.strategy());
                 ReportRun traced = harness.run(parameters);
-                harness.inject(DevicePair.NONE);
+                latency.ifPresent(_ -> harness.inject(DevicePair.NONE));
                 return traced;
             }
         }

@@ -18,6 +18,7 @@ import dev.crossdev.system.Checkout.Ended;
 import dev.crossdev.testing.RequiresProgram;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** ls, top, timing, fault, reset and rm, typed at real services. */
 @ExtendWith(SharedServices.class)
@@ -88,6 +90,22 @@ class OperatorCommandsTest {
                 .doesNotContain("transit=");
         ok("rm", DEVICE);
         assertThat(ok("ls", "--guest", GUEST).output()).contains("Total 0 devices");
+    }
+
+    @Test
+    void aRunLeavesTheLatencyThatAnOperatorHasSetUnlessItAsksForSomeOfItsOwn(@TempDir Path folder) {
+        String file = folder.resolve("trace.json").toString();
+        ok("timing", "--transit", "1ms");
+
+        ok("trace", file);
+
+        execute(GpuCommand.newBuilder().setGetDisplayInfo(GetDisplayInfo.getDefaultInstance()));
+        assertThat(ok("ls", "--guest", GUEST).output()).contains("transit=1ms");
+
+        ok("trace", file, "--transit", "2ms");
+
+        assertThat(ok("ls", "--guest", GUEST).output()).doesNotContain("transit=");
+        ok("rm", "--type", "gpu", DEVICE);
     }
 
     @Test

@@ -15,6 +15,10 @@ import java.util.List;
 /** The whole of {@code crossdev linux}: services, both boots, and what it all means. */
 public final class LinuxRun {
 
+    /** Services of its own on the loopback: what the environment says of TLS is for others. */
+    private static final List<String> PLAIN_TEXT =
+            List.of("crossdev.tls.certificate=", "crossdev.tls.key=", "crossdev.tls.ca=");
+
     private final Path home;
     private final GuestImage image;
     private final Path out;
@@ -44,10 +48,11 @@ public final class LinuxRun {
         GuestPlace blob = GuestPlace.in(sockets, "vm1");
         List<String> settings = new ArrayList<>(dumb.settings());
         settings.addAll(blob.settings());
+        settings.addAll(PLAIN_TEXT);
         settings.add("crossdev.gpu.displays=" + clip.info().width() + "x"
                 + clip.info().height());
         checks.say("Debian's kernel " + image.release() + ", unchanged, in QEMU (TCG); its virtio-gpu is gpu-service");
-        try (Services services = Services.start(home, Services.Ports.FREE, settings, List.of(), Services.Use.BRIEF)) {
+        try (Services services = Services.start(home, Services.Ports.FREE, settings, PLAIN_TEXT, Services.Use.BRIEF)) {
             LinuxSession session = new LinuxSession(image, clip, services, out, buffers, checks);
             try (BootingMachine first = session.boot(dumb);
                     BootingMachine second = session.boot(blob)) {

@@ -2,6 +2,9 @@ package dev.crossdev.cli.run;
 
 import dev.crossdev.virtio.timing.DeviceTiming;
 import dev.crossdev.virtio.timing.Latency;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -35,11 +38,15 @@ public final class TimingOptions {
     @Option(names = "--video-service-time", paramLabel = "TIME", description = "The same for the video device alone.")
     private @Nullable Latency videoService;
 
-    /** What was asked for; an option for one device goes before the one for both. */
-    public DevicePair timing() {
-        return new DevicePair(
-                new DeviceTiming(first(gpuTransit, transit), first(gpuService, service)),
-                new DeviceTiming(first(videoTransit, transit), first(videoService, service)));
+    /** What was asked for; an option for one device goes before the one for both. Empty when nothing was. */
+    public Optional<DevicePair> timing() {
+        boolean asked = Stream.of(transit, service, gpuTransit, videoTransit, gpuService, videoService)
+                .anyMatch(Objects::nonNull);
+        return asked
+                ? Optional.of(new DevicePair(
+                        new DeviceTiming(first(gpuTransit, transit), first(gpuService, service)),
+                        new DeviceTiming(first(videoTransit, transit), first(videoService, service))))
+                : Optional.empty();
     }
 
     private static Latency first(@Nullable Latency own, @Nullable Latency both) {
