@@ -91,6 +91,9 @@ final class LoadCommand implements Callable<Integer> {
     @Option(names = "--for", paramLabel = "TIME", description = "End after that time, such as 90s, 15m or 2h.")
     private @Nullable Duration length;
 
+    @Option(names = "--json", description = "An object for each line, with the numbers as fields.")
+    private boolean json;
+
     @Mixin
     private final ServiceOptions services = new ServiceOptions();
 
@@ -108,7 +111,7 @@ final class LoadCommand implements Callable<Integer> {
         try (GuestMetrics.Served served = metrics.serve();
                 TraceOptions.Tracing spans = tracing.open();
                 ServicesInUse inUse = services.services(Home::folder, spans.serviceSettings());
-                LoadLog log = new LoadLog(spec.commandLine().getOut())) {
+                LoadLog log = new LoadLog(spec.commandLine().getOut(), json)) {
             // Loads on the same services must not meet, and in containers all have the same process id.
             String name = "load-" + UUID.randomUUID().toString().substring(0, 8);
             GuestConfig config = inUse.guestConfig(Optional.empty(), name, Pipeline.memoryBytes(clip, buffers))

@@ -3,6 +3,8 @@ package dev.crossdev.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
@@ -18,6 +20,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +41,23 @@ class LoadCommandTest {
                 .await(PATIENCE);
         assertThat(ended.exitCode()).as(ended.output()).isZero();
         assertThat(ended.output()).contains("ended: 3 rounds: 3 ok");
+    }
+
+    @Test
+    void asJsonEachLineIsAnObjectWithTheNumbersAsFields(Services services) throws IOException {
+        Ended ended = on(services, "--count", "2", "--json").await(PATIENCE);
+
+        ObjectMapper json = new ObjectMapper();
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : ended.output().lines().toList()) {
+            lines.add(json.readTree(line));
+        }
+        assertThat(lines)
+                .allSatisfy(
+                        line -> assertThat(Instant.parse(line.get("timestamp").asText()))
+                                .isBeforeOrEqualTo(Instant.now()));
+        assertThat(lines.getLast().get("message").asText()).startsWith("ended: 2 rounds");
+        assertThat(lines.getLast().get("ok").asLong()).isEqualTo(2);
     }
 
     @Test

@@ -1,15 +1,20 @@
 package dev.crossdev.cli.run;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.crossdev.guest.load.Load;
 import dev.crossdev.guest.load.LoadListener;
 import dev.crossdev.guest.load.LoadTotals;
 import dev.crossdev.guest.load.RoundOutcome;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -23,13 +28,18 @@ public final class LoadLog implements LoadListener, AutoCloseable {
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final PrintWriter out;
+    private final boolean json;
     private final CountDownLatch closed = new CountDownLatch(1);
     private String trouble = "";
     private boolean connected;
 
-    public LoadLog(PrintWriter out) {
+    /** @param json an object for each line, as the services' {@code crossdev.log.json} has them, with the numbers as fields */
+    public LoadLog(PrintWriter out, boolean json) {
         this.out = out;
+        this.json = json;
     }
 
     /** Runs the load and says how it goes. */
@@ -37,7 +47,7 @@ public final class LoadLog implements LoadListener, AutoCloseable {
         Thread.ofVirtual().name("load-log").start(() -> {
             try {
                 while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-                    say(describe(load.totals()));
+                    say("", load.totals());
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -47,13 +57,35 @@ public final class LoadLog implements LoadListener, AutoCloseable {
             return load.run();
         } finally {
             close();
-            say("ended: " + describe(load.totals()));
+            say("ended: ", load.totals());
         }
     }
 
     /** One line, with the time. */
-    public synchronized void say(String line) {
-        out.printf("%s  %s%n", LocalTime.now(ZoneId.systemDefault()).format(TIME), line);
+    public void say(String line) {
+        write(line, Map.of());
+    }
+
+    private void say(String before, LoadTotals totals) {
+        Map<String, Long> numbers = new LinkedHashMap<>();
+        numbers.put("rounds", totals.rounds());
+        numbers.put("ok", totals.ok());
+        numbers.put("damaged", totals.damaged());
+        numbers.put("failed", totals.failed());
+        numbers.put("gone", totals.gone());
+        numbers.put("reconnects", totals.reconnects());
+        write(before + describe(totals), numbers);
+    }
+
+    private synchronized void write(String line, Map<String, Long> numbers) {
+        if (json) {
+            ObjectNode fields = JSON.createObjectNode();
+            fields.put("timestamp", Instant.now().toString()).put("message", line);
+            numbers.forEach(fields::put);
+            out.println(fields);
+        } else {
+            out.printf("%s  %s%n", LocalTime.now(ZoneId.systemDefault()).format(TIME), line);
+        }
         out.flush();
     }
 

@@ -1,6 +1,7 @@
 package dev.crossdev.service.pci;
 
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.service.virtqueue.GuestDevice;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.TransportFeature;
@@ -14,7 +15,7 @@ import java.util.List;
  */
 final class VirtioPciFunction {
 
-    private static final System.Logger LOG = System.getLogger(VirtioPciFunction.class.getName());
+    private static final DeviceLog LOG = DeviceLog.of(VirtioPciFunction.class);
 
     static final int DRIVER_OK = 4;
     static final int FEATURES_OK = 8;
@@ -236,7 +237,7 @@ final class VirtioPciFunction {
             status |= taken;
         }
         if ((added & FAILED) != 0) {
-            LOG.log(System.Logger.Level.WARNING, "the driver of {0} gave up", device.key());
+            LOG.warn("driver failed", device.key(), "its driver gave up");
         }
         if ((added & DRIVER_OK) != 0) {
             goLive();
@@ -247,21 +248,21 @@ final class VirtioPciFunction {
     private boolean featuresAreFine() {
         Features wanted = new Features(driverFeatures);
         if (!wanted.has(TransportFeature.VERSION_1)) {
-            LOG.log(System.Logger.Level.WARNING, "the driver of {0} is a legacy one", device.key());
+            LOG.warn("features refused", device.key(), "its driver is a legacy one");
             return false;
         }
         try {
             device.accept(wanted);
             return true;
         } catch (ErrnoException refused) {
-            LOG.log(System.Logger.Level.WARNING, "{0}: {1}", device.key(), refused.getMessage());
+            LOG.warn("features refused", device.key(), String.valueOf(refused.getMessage()));
             return false;
         }
     }
 
     private void goLive() {
         if ((status & FEATURES_OK) == 0) {
-            LOG.log(System.Logger.Level.WARNING, "the driver of {0} begins without features", device.key());
+            LOG.warn("device needs reset", device.key(), "its driver begins without features");
             needsReset();
             return;
         }
@@ -295,12 +296,7 @@ final class VirtioPciFunction {
         try {
             device.start(queue, queues.get(queue).layout(), 0, () -> interrupts.raise(InterruptLine.QUEUE));
         } catch (RingException e) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "{0} needs a reset: queue {1}: {2}",
-                    device.key(),
-                    queue,
-                    e.getMessage());
+            LOG.warn("device needs reset", device.key(), "needs a reset: queue " + queue + ": " + e.getMessage());
             needsReset();
         }
     }

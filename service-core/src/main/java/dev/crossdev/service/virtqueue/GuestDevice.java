@@ -9,6 +9,7 @@ import dev.crossdev.service.house.DeviceSession;
 import dev.crossdev.service.house.GrantedMemory;
 import dev.crossdev.service.house.OpenRequest;
 import dev.crossdev.service.house.SessionListener;
+import dev.crossdev.service.log.DeviceLog;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.Inspectable;
 import dev.crossdev.virtio.memory.GuestMemory;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class GuestDevice<C, R, E> implements AutoCloseable {
 
     private static final Logger LOG = Logger.getLogger(GuestDevice.class);
+    private static final DeviceLog EVENTS = DeviceLog.of(GuestDevice.class);
 
     private final DeviceHouse<C, R, E> house;
     private final DeviceKey key;
@@ -268,7 +270,7 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
     private void needsReset(String reason) {
         if (!needsReset) {
             needsReset = true;
-            LOG.warnf("device %s needs a reset: %s", key, reason);
+            EVENTS.warn("device needs reset", key, "needs a reset: " + reason);
             listener.needsReset(reason);
         }
     }
@@ -293,7 +295,7 @@ public final class GuestDevice<C, R, E> implements AutoCloseable {
 
         @Override
         public void event(E event) {
-            LOG.warnf("device %s has no event queue for %s", key, event);
+            EVENTS.warn("event lost", key, "has no event queue for " + event);
         }
 
         @Override
