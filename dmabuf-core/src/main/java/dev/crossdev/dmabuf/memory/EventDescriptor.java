@@ -7,8 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * An eventfd (eventfd(2)) that another process handed over, or a pipe that is used like one, as User Mode Linux does: a kick,
- * a call, an interrupt. Nothing here waits.
+ * An eventfd (eventfd(2)) that another process handed over, or a pipe or socket that is used like one: a kick, a call, an
+ * interrupt. A call of User Mode Linux is one end of a socketpair, since an eventfd raises no SIGIO (arch/um/drivers/
+ * virtio_uml.c; its os_pipe makes no pipe). Nothing here waits.
  */
 public final class EventDescriptor implements AutoCloseable {
     private final int descriptor;
@@ -26,7 +27,8 @@ public final class EventDescriptor implements AutoCloseable {
     /**
      * Takes a descriptor that another process gave, and closes it at once when it is refused.
      *
-     * @throws ErrnoException EINVAL when it is neither an eventfd nor a pipe: a file of another kind can be readable for ever
+     * @throws ErrnoException EINVAL when it is neither an eventfd nor a pipe or socket: a file of another kind can be readable
+     *     for ever
      */
     public static EventDescriptor adopt(int descriptor) {
         String file;
@@ -37,9 +39,9 @@ public final class EventDescriptor implements AutoCloseable {
             Libc.close(descriptor);
             throw new ErrnoException(Errno.EBADF, "looking at descriptor " + descriptor + ": " + e, e);
         }
-        if (!file.equals("anon_inode:[eventfd]") && !file.startsWith("pipe:[")) {
+        if (!file.equals("anon_inode:[eventfd]") && !file.startsWith("pipe:[") && !file.startsWith("socket:[")) {
             Libc.close(descriptor);
-            throw new ErrnoException(Errno.EINVAL, "neither an eventfd nor a pipe: " + file);
+            throw new ErrnoException(Errno.EINVAL, "neither an eventfd nor a pipe or socket: " + file);
         }
         SocketCalls.neverWait(descriptor);
         return new EventDescriptor(descriptor);

@@ -68,22 +68,15 @@ record Memfd(int descriptor, long size) {
     }
 
     /**
-     * As {@link #adopt}, and seals what is not sealed yet: a virtual machine's RAM, which the VMM never resizes.
+     * Seals what is not sealed yet, against shrinking and growing, for everybody who has it and for good: a virtual machine's
+     * RAM, which its VMM never resizes.
      *
-     * @throws ErrnoException as {@link SharedMemory#sealAndReceive}
+     * @return whether it is sealed now; not a file in a file system, nor a memfd made without MFD_ALLOW_SEALING
      */
-    static Memfd sealAndAdopt(int descriptor, long minimumSize) {
+    static boolean seal(int descriptor) {
         int seals = MemoryCalls.getSeals(descriptor);
-        if (seals >= 0 && (seals & WANTED_SEALS) != WANTED_SEALS) {
-            int sealed = MemoryCalls.addSeals(descriptor, WANTED_SEALS);
-            if (sealed < 0) {
-                Libc.close(descriptor);
-                throw new ErrnoException(
-                        Errno.EPERM,
-                        "the memory can be sealed against shrinking by nobody: it is no memfd that allows it");
-            }
-        }
-        return adopt(descriptor, minimumSize);
+        return seals >= 0
+                && ((seals & WANTED_SEALS) == WANTED_SEALS || MemoryCalls.addSeals(descriptor, WANTED_SEALS) >= 0);
     }
 
     /**

@@ -14,7 +14,7 @@ import java.util.Set;
 public final class ReceivedMemories implements AutoCloseable {
 
     private final long mostBytes;
-    private final Map<MemoryCalls.FileIdentity, SharedMemory> known = new HashMap<>();
+    private final Map<MemoryCalls.FileIdentity, ReceivedMemory> known = new HashMap<>();
 
     /** @param mostBytes of one memory */
     public ReceivedMemories(long mostBytes) {
@@ -22,15 +22,16 @@ public final class ReceivedMemories implements AutoCloseable {
     }
 
     /**
-     * The memory behind a descriptor, which is taken in any case. The memory stays this object's.
+     * The memory behind a descriptor, which is taken in any case: sealed, when it can be. The memory stays this object's.
      *
-     * @throws ErrnoException ENOMEM above the limit; else as {@link SharedMemory#sealAndReceive}
+     * @throws ErrnoException ENOMEM above the limit; EPERM for what can neither be sealed nor safely copied (see {@link
+     *     UnsealedMemory#adopt}); else as {@link SharedMemory#receive}
      */
-    public SharedMemory adopt(int descriptor) {
+    public ReceivedMemory adopt(int descriptor) {
         MemoryCalls.FileIdentity identity;
         try {
             identity = MemoryCalls.fileIdentity(descriptor);
-            SharedMemory there = known.get(identity);
+            ReceivedMemory there = known.get(identity);
             if (there != null) {
                 Libc.close(descriptor);
                 return there;
@@ -42,14 +43,15 @@ public final class ReceivedMemories implements AutoCloseable {
             Libc.close(descriptor);
             throw e;
         }
-        SharedMemory received = SharedMemory.sealAndReceive(descriptor, 1);
+        ReceivedMemory received =
+                Memfd.seal(descriptor) ? SharedMemory.receive(descriptor, 1) : UnsealedMemory.adopt(descriptor);
         known.put(identity, received);
         return received;
     }
 
     /** Closes those that are not among these. */
-    public void retain(Collection<SharedMemory> used) {
-        Set<SharedMemory> still = Set.copyOf(used);
+    public void retain(Collection<? extends ReceivedMemory> used) {
+        Set<ReceivedMemory> still = Set.copyOf(used);
         known.values().removeIf(memory -> {
             if (still.contains(memory)) {
                 return false;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalStateException}, never a fault. Native code that works with a raw address takes a {@link Hold} for as
  * long, which puts the unmapping off. The pages themselves go with the last process that holds a descriptor or a mapping.
  */
-public final class SharedMemory implements AutoCloseable {
+public final class SharedMemory implements ReceivedMemory {
     /** Granularity of sizes here; a page on x86_64 and, as commonly configured, on arm64. */
     public static final long PAGE = Memfd.PAGE;
 
@@ -63,18 +63,6 @@ public final class SharedMemory implements AutoCloseable {
         return new SharedMemory(memfd.descriptor(), memfd.size(), "received");
     }
 
-    /**
-     * As {@link #receive}, for memory that its owner did not seal: it is sealed here, against shrinking and growing, for
-     * everybody who has it and for good.
-     *
-     * @throws ErrnoException EPERM when it cannot be sealed (a file in a file system, a memfd made without
-     *     MFD_ALLOW_SEALING); else as {@link #receive}
-     */
-    public static SharedMemory sealAndReceive(int descriptor, long minimumSize) {
-        Memfd memfd = Memfd.sealAndAdopt(descriptor, minimumSize);
-        return new SharedMemory(memfd.descriptor(), memfd.size(), "received");
-    }
-
     /** How many of these this process has open: made or received and not let go of. */
     public static long live() {
         return LIVE.get();
@@ -86,6 +74,7 @@ public final class SharedMemory implements AutoCloseable {
     }
 
     /** Bytes, whole pages. */
+    @Override
     public long size() {
         return size;
     }
@@ -94,6 +83,7 @@ public final class SharedMemory implements AutoCloseable {
         return label;
     }
 
+    @Override
     public boolean isClosed() {
         synchronized (lock) {
             return closed;

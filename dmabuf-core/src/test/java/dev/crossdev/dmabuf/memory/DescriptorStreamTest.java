@@ -183,15 +183,35 @@ class DescriptorStreamTest {
 
     @Test
     void aBellThatIsNoneIsRefused() {
-        // Readable for ever, at its end: a socket whose other side is gone.
-        try (DescriptorStream other = DescriptorStream.connect(path, PATIENCE)) {
-            listener.accept().orElseThrow().close();
-            here.write(new byte[1], other.socket());
+        // Readable for ever: a file.
+        try (SharedMemory file = SharedMemory.create("no bell", 4096)) {
+            here.write(new byte[1], file.descriptor());
             DescriptorStream.Message message = there.read(1).orElseThrow();
 
             assertErrno(
                     Errno.EINVAL,
                     () -> EventDescriptor.adopt(message.descriptors().getFirst()));
+        }
+    }
+
+    /** As User Mode Linux has it: one end of a socketpair. */
+    @Test
+    void aSocketIsABellUntilItsOtherSideIsGone() {
+        try (DescriptorStream ringer = DescriptorStream.connect(path, PATIENCE);
+                DescriptorStream rung = listener.accept().orElseThrow()) {
+            here.write(new byte[1], rung.socket());
+            DescriptorStream.Message message = there.read(1).orElseThrow();
+            try (EventDescriptor bell =
+                    EventDescriptor.adopt(message.descriptors().getFirst())) {
+                assertThat(bell.clear()).isTrue();
+                bell.signal();
+                assertThat(ringer.read(8)).isPresent();
+                ringer.write(new byte[8]);
+                assertThat(bell.clear()).isTrue();
+                ringer.close();
+                assertThat(bell.clear()).isFalse();
+                bell.signal();
+            }
         }
     }
 

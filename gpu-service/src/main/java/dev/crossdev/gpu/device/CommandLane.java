@@ -1,5 +1,7 @@
 package dev.crossdev.gpu.device;
 
+import dev.crossdev.dmabuf.error.Errno;
+import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
@@ -158,8 +160,12 @@ final class CommandLane {
         }
     }
 
-    /** A mistake of ours must not take the stream down. */
+    /** A mistake of ours must not take the stream down; memory that its owner took away is none. */
     private GpuResponse failed(Command command, RuntimeException e) {
+        if (e instanceof ErrnoException gone && gone.errno() == Errno.EFAULT) {
+            LOG.log(System.Logger.Level.WARNING, () -> command.request.command().type() + " failed: " + gone);
+            return Answers.UNSPEC;
+        }
         LOG.log(System.Logger.Level.ERROR, () -> command.request.command().type() + " failed", e);
         return Answers.UNSPEC;
     }

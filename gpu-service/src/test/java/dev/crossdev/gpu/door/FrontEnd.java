@@ -13,11 +13,13 @@ import dev.crossdev.virtio.gpu.GpuWire;
 import dev.crossdev.virtio.wire.MalformedMessageException;
 import dev.crossdev.virtio.wire.WireReader;
 import dev.crossdev.virtio.wire.WireWriter;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A front end of vhost-user with a machine behind it: RAM, two rings, a driver. It speaks in the order that QEMU's
@@ -68,24 +70,58 @@ public final class FrontEnd implements AutoCloseable {
         }
     }
 
+    /** What the machine has for RAM, {@link #RAM_BYTES} of it. */
+    interface Ram extends AutoCloseable {
+
+        MemorySegment slice(long offset, long bytes);
+
+        int descriptor();
+
+        @Override
+        void close();
+    }
+
+    private record Sealed(SharedMemory memory) implements Ram {
+        @Override
+        public MemorySegment slice(long offset, long bytes) {
+            return memory.slice(offset, bytes);
+        }
+
+        @Override
+        public int descriptor() {
+            return memory.descriptor();
+        }
+
+        @Override
+        public void close() {
+            memory.close();
+        }
+    }
+
     final DescriptorStream stream;
-    final SharedMemory ram = SharedMemory.create("ram", RAM_BYTES);
+    final Ram ram;
     public final RingDriver[] rings = new RingDriver[2];
     public final EventDescriptor[] kicks = {EventDescriptor.create(), EventDescriptor.create()};
     public final EventDescriptor[] calls = {EventDescriptor.create(), EventDescriptor.create()};
     final EventDescriptor[] errors = {EventDescriptor.create(), EventDescriptor.create()};
     long features;
 
-    private FrontEnd(DescriptorStream stream) {
+    private FrontEnd(DescriptorStream stream, Ram ram) {
         this.stream = stream;
+        this.ram = ram;
         newRings(0);
     }
 
     /** Connects, as soon as the one before is gone. */
     public static FrontEnd connect(Path path) {
+        return connect(path, () -> new Sealed(SharedMemory.create("ram", RAM_BYTES)));
+    }
+
+    /** Likewise, with RAM of one's own. */
+    static FrontEnd connect(Path path, Supplier<Ram> ram) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            FrontEnd there = new FrontEnd(DescriptorStream.connect(path, PATIENCE));
+            FrontEnd there = new FrontEnd(DescriptorStream.connect(path, PATIENCE), ram.get());
             try {
                 there.send(GET_FEATURES, new byte[0], false);
                 Optional<Reply> reply = there.reply();

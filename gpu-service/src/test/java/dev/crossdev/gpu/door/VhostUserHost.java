@@ -4,6 +4,7 @@ import dev.crossdev.gpu.objects.ObjectsForBackends;
 import dev.crossdev.service.vhostuser.VhostUserDevice;
 import dev.crossdev.service.vhostuser.VhostUserServer;
 import dev.crossdev.service.virtqueue.TurnaroundListener;
+import dev.crossdev.virtio.Features;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,14 +21,23 @@ public final class VhostUserHost implements AutoCloseable {
         this(socket, (_, _) -> {});
     }
 
+    /** @param withheld features that are not offered */
+    VhostUserHost(Path socket, Features withheld) {
+        this(socket, withheld, (_, _) -> {});
+    }
+
     public VhostUserHost(Path socket, TurnaroundListener turnarounds) {
+        this(socket, Features.NONE, turnarounds);
+    }
+
+    private VhostUserHost(Path socket, Features withheld, TurnaroundListener turnarounds) {
         gpu = new GpuHouse(turnarounds);
         server = VhostUserServer.listen(
                 socket,
                 new VhostUserDevice(
                         gpu.door,
                         GpuHouse.KEY,
-                        gpu.door.deviceFeatures(),
+                        gpu.door.deviceFeatures().minus(withheld),
                         new ObjectsForBackends(gpu.objects),
                         1L << 30));
     }

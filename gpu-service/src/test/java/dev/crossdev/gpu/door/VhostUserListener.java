@@ -33,6 +33,11 @@ final class VhostUserListener implements AutoCloseable {
         return heard.isReadable();
     }
 
+    /** What the back end writes, whatever it means. */
+    byte[] bytes(int count) {
+        return heard.read(count).orElseThrow().bytes();
+    }
+
     /** What the back end says of a display. */
     FrontEnd.Reply nextOfDisplay() {
         try {

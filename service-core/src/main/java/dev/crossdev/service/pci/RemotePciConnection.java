@@ -5,10 +5,11 @@ import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.DescriptorStream;
 import dev.crossdev.dmabuf.memory.EventDescriptor;
 import dev.crossdev.dmabuf.memory.ReceivedMemories;
-import dev.crossdev.dmabuf.memory.SharedMemory;
+import dev.crossdev.dmabuf.memory.ReceivedMemory;
 import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.virtqueue.GuestDevice;
 import dev.crossdev.service.virtqueue.GuestDeviceListener;
+import dev.crossdev.service.virtqueue.UnsealedRamNotice;
 import dev.crossdev.service.virtqueue.VirtqueueDoor;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.memory.MemoryRegion;
@@ -28,6 +29,7 @@ final class RemotePciConnection implements GuestDeviceListener, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RemotePciConnection.class.getName());
 
     private final DescriptorStream stream;
+    private final UnsealedRamNotice notice;
     private final ReceivedMemories memories;
     private final RamGuestMemory ram = new RamGuestMemory();
     private final InterruptLine interrupts = new InterruptLine();
@@ -52,6 +54,7 @@ final class RemotePciConnection implements GuestDeviceListener, AutoCloseable {
             PciIdentity identity,
             long mostMemory) {
         this.stream = stream;
+        this.notice = new UnsealedRamNotice(key);
         this.memories = new ReceivedMemories(mostMemory);
         this.device = door.plug(key, offered, ram, this);
         this.function = new VirtioPciFunction(device, identity, interrupts);
@@ -61,7 +64,7 @@ final class RemotePciConnection implements GuestDeviceListener, AutoCloseable {
     /**
      * Serves QEMU until it goes away or somebody hangs up.
      *
-     * @throws ErrnoException EPROTO for what QEMU never says; EPERM for RAM that cannot be sealed; ETIMEDOUT, ECONNRESET
+     * @throws ErrnoException EPROTO for what QEMU never says; EPERM for RAM that can neither be sealed nor copied; ETIMEDOUT, ECONNRESET
      *     when it stops in the middle; ENODEV when the device is gone
      */
     void serve() {
@@ -136,9 +139,10 @@ final class RemotePciConnection implements GuestDeviceListener, AutoCloseable {
 
     private void memory(List<RemotePciMessage.Region> regions, List<Integer> descriptors) {
         List<RamGuestMemory.Slot> slots = new ArrayList<>();
-        List<SharedMemory> used = new ArrayList<>();
+        List<ReceivedMemory> used = new ArrayList<>();
         for (RemotePciMessage.Region region : regions) {
-            SharedMemory memory = memories.adopt(descriptors.removeFirst());
+            ReceivedMemory memory = memories.adopt(descriptors.removeFirst());
+            notice.look(memory);
             used.add(memory);
             slots.add(new RamGuestMemory.Slot(
                     new MemoryRegion(region.address(), region.size()), memory, region.offset()));

@@ -3,8 +3,10 @@ package dev.crossdev.service.vhostuser;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.ReceivedMemories;
-import dev.crossdev.dmabuf.memory.SharedMemory;
+import dev.crossdev.dmabuf.memory.ReceivedMemory;
+import dev.crossdev.service.house.DeviceKey;
 import dev.crossdev.service.vhostuser.VhostUserRequest.Region;
+import dev.crossdev.service.virtqueue.UnsealedRamNotice;
 import dev.crossdev.virtio.memory.MemoryRegion;
 import dev.crossdev.virtio.memory.RamGuestMemory;
 import java.util.ArrayList;
@@ -16,14 +18,19 @@ final class MachineMemory implements AutoCloseable {
     /** As GET_MAX_MEM_SLOTS says; libvhost-user's number. */
     static final int MAX_REGIONS = 32;
 
-    private record Placed(Region region, SharedMemory memory) {}
+    private record Placed(Region region, ReceivedMemory memory) {}
 
     private final RamGuestMemory ram = new RamGuestMemory();
+    private final UnsealedRamNotice notice;
     private final ReceivedMemories memories;
     private List<Placed> table = List.of();
 
-    /** @param mostBytes of one piece of RAM */
-    MachineMemory(long mostBytes) {
+    /**
+     * @param key of the machine's device, for the log
+     * @param mostBytes of one piece of RAM
+     */
+    MachineMemory(DeviceKey key, long mostBytes) {
+        notice = new UnsealedRamNotice(key);
         memories = new ReceivedMemories(mostBytes);
     }
 
@@ -33,8 +40,8 @@ final class MachineMemory implements AutoCloseable {
 
     /**
      * @param descriptors one for each region; those that were taken are taken out
-     * @throws ErrnoException EINVAL for regions that cannot be, EPERM for RAM that cannot be sealed, ENOMEM; then nothing
-     *     changes
+     * @throws ErrnoException EINVAL for regions that cannot be, EPERM for RAM that can neither be sealed nor copied,
+     *     ENOMEM; then nothing changes
      */
     void replace(List<Region> regions, List<Integer> descriptors) {
         List<Placed> next = new ArrayList<>();
@@ -92,17 +99,10 @@ final class MachineMemory implements AutoCloseable {
                 Errno.EFAULT, "the front end's address 0x" + Long.toHexString(userAddress) + " is in no region");
     }
 
-    private SharedMemory adopt(List<Integer> descriptors) {
-        try {
-            return memories.adopt(descriptors.removeFirst());
-        } catch (ErrnoException e) {
-            throw e.errno() == Errno.EPERM
-                    ? new ErrnoException(
-                            Errno.EPERM,
-                            e.getMessage() + "; give the machine its RAM with QEMU's memory-backend-memfd,share=on",
-                            e)
-                    : e;
-        }
+    private ReceivedMemory adopt(List<Integer> descriptors) {
+        ReceivedMemory received = memories.adopt(descriptors.removeFirst());
+        notice.look(received);
+        return received;
     }
 
     private void set(List<Placed> next) {

@@ -51,7 +51,7 @@ final class VhostUserConnection implements GuestDeviceListener, SharedObjects.Li
     VhostUserConnection(DescriptorStream stream, VhostUserDevice place) {
         this.stream = stream;
         this.place = place;
-        this.memory = new MachineMemory(place.mostMemory());
+        this.memory = new MachineMemory(place.key(), place.mostMemory());
         this.device = place.door().plug(place.key(), place.offered(), memory.ram(), this);
         this.rings = new VringSet(device, memory, stream);
         this.told = rings;

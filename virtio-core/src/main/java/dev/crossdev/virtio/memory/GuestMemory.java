@@ -71,6 +71,16 @@ public interface GuestMemory extends AutoCloseable {
     }
 
     /**
+     * Adds one to a 16-bit number, the upper half of an aligned little-endian word, in one store that comes after all writes
+     * before it; it wraps. So an index of a ring moves on in memory that {@link #contiguous} does not give.
+     *
+     * @throws dev.crossdev.dmabuf.error.ErrnoException EFAULT; EINVAL for another address
+     */
+    default void increment(long address) {
+        throw new UnsupportedOperationException(getClass() + " gives its memory itself");
+    }
+
+    /**
      * A device says that it wrote through {@link #contiguous}: to a remote guest the bytes have yet to travel. {@link
      * #write} says so by itself.
      */

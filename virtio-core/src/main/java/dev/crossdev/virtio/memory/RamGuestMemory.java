@@ -3,8 +3,13 @@ package dev.crossdev.virtio.memory;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.dmabuf.memory.MemoryPiece;
+import dev.crossdev.dmabuf.memory.ReceivedMemory;
 import dev.crossdev.dmabuf.memory.SharedMemory;
+import dev.crossdev.dmabuf.memory.UnsealedMemory;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +18,8 @@ import java.util.Optional;
  * A virtual machine's RAM as its VMM tells of it: regions, each somewhere in a memory that the VMM handed over. The whole
  * table is replaced while devices run (vhost-user SET_MEM_TABLE, QEMU's SYNC_SYSMEM); an access sees the old table or the
  * new one. What was given out of a memory that is in both stays good.
+ *
+ * <p>Of memory that is not sealed no segment is given out, and no piece to another process: it is copied.
  *
  * <p>The memories stay their owner's. Closing this makes every access a fault.
  */
@@ -23,7 +30,7 @@ public final class RamGuestMemory implements GuestMemory {
      *
      * @param offset bytes into the memory
      */
-    public record Slot(MemoryRegion region, SharedMemory memory, long offset) {}
+    public record Slot(MemoryRegion region, ReceivedMemory memory, long offset) {}
 
     private record Table(List<Slot> slots, List<MemoryRegion> regions) {
 
@@ -38,6 +45,9 @@ public final class RamGuestMemory implements GuestMemory {
             return Optional.empty();
         }
     }
+
+    private static final VarHandle WORD =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
     private volatile Table table = Table.EMPTY;
     private volatile boolean closed;
@@ -86,10 +96,15 @@ public final class RamGuestMemory implements GuestMemory {
     public void read(long address, MemorySegment target) {
         long length = target.byteSize();
         Slot slot = find(address, length);
-        try {
-            MemorySegment.copy(slot.memory().segment(), offset(slot, address), target, 0, length);
-        } catch (IllegalStateException e) {
-            throw rethrow(slot, e, address);
+        switch (slot.memory()) {
+            case SharedMemory shared -> {
+                try {
+                    MemorySegment.copy(shared.segment(), offset(slot, address), target, 0, length);
+                } catch (IllegalStateException e) {
+                    throw rethrow(slot, e, address);
+                }
+            }
+            case UnsealedMemory file -> file.read(offset(slot, address), target);
         }
     }
 
@@ -97,17 +112,39 @@ public final class RamGuestMemory implements GuestMemory {
     public void write(long address, MemorySegment source) {
         long length = source.byteSize();
         Slot slot = find(address, length);
-        try {
-            MemorySegment.copy(source, 0, slot.memory().segment(), offset(slot, address), length);
-        } catch (IllegalStateException e) {
-            throw rethrow(slot, e, address);
+        switch (slot.memory()) {
+            case SharedMemory shared -> {
+                try {
+                    MemorySegment.copy(source, 0, shared.segment(), offset(slot, address), length);
+                } catch (IllegalStateException e) {
+                    throw rethrow(slot, e, address);
+                }
+            }
+            case UnsealedMemory file -> file.write(offset(slot, address), source);
+        }
+    }
+
+    @Override
+    public void increment(long address) {
+        Slot slot = find(address, Short.BYTES);
+        long offset = offset(slot, address);
+        switch (slot.memory()) {
+            // Beside regions that are not sealed.
+            case SharedMemory shared -> {
+                try {
+                    int unused = (int) WORD.getAndAdd(shared.slice(offset - Short.BYTES, Integer.BYTES), 0L, 1 << 16);
+                } catch (IllegalStateException e) {
+                    throw rethrow(slot, e, address);
+                }
+            }
+            case UnsealedMemory file -> file.increment(offset);
         }
     }
 
     @Override
     public Optional<MemorySegment> contiguous(long address, long length) {
         try {
-            return slot(address, length).map(slot -> slot.memory().slice(offset(slot, address), length));
+            return sealed(address, length).map(place -> place.memory().slice(place.offset(), length));
         } catch (IllegalStateException closedMeanwhile) {
             return Optional.empty();
         }
@@ -117,7 +154,16 @@ public final class RamGuestMemory implements GuestMemory {
     public Optional<MemoryPiece> shared(long address, long length) {
         return length <= 0
                 ? Optional.empty()
-                : slot(address, length).map(slot -> new MemoryPiece(slot.memory(), offset(slot, address), length));
+                : sealed(address, length).map(place -> new MemoryPiece(place.memory(), place.offset(), length));
+    }
+
+    private record Sealed(SharedMemory memory, long offset) {}
+
+    private Optional<Sealed> sealed(long address, long length) {
+        return slot(address, length)
+                .flatMap(slot -> slot.memory() instanceof SharedMemory shared
+                        ? Optional.of(new Sealed(shared, offset(slot, address)))
+                        : Optional.empty());
     }
 
     @Override
@@ -167,6 +213,12 @@ public final class RamGuestMemory implements GuestMemory {
         public void write(long address, MemorySegment source) {
             requireOurs(address);
             RamGuestMemory.this.write(address, source);
+        }
+
+        @Override
+        public void increment(long address) {
+            requireOurs(address);
+            RamGuestMemory.this.increment(address);
         }
 
         @Override

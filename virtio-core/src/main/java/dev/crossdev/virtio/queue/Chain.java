@@ -1,5 +1,6 @@
 package dev.crossdev.virtio.queue;
 
+import dev.crossdev.dmabuf.error.ErrnoException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class Chain {
     private long readableBytes;
     private long writableBytes;
     private int head = -1;
-    private @Nullable MappedRegions memory;
+    private @Nullable GuestRegions memory;
 
     /** An empty one, of no use before it was polled. */
     public Chain() {}
@@ -58,7 +59,7 @@ public final class Chain {
      * @throws RingException MEMORY_GONE
      */
     public long copyReadable(MemorySegment target) throws RingException {
-        MappedRegions from = mapped();
+        GuestRegions from = mapped();
         long want = Math.min(readableBytes, target.byteSize());
         long done = 0;
         try {
@@ -67,7 +68,7 @@ public final class Chain {
                 from.copyOut(addresses[i], target, done, length);
                 done += length;
             }
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
         return done;
@@ -80,7 +81,7 @@ public final class Chain {
      * @throws RingException MEMORY_GONE
      */
     public long write(MemorySegment source) throws RingException {
-        MappedRegions to = mapped();
+        GuestRegions to = mapped();
         long want = Math.min(writableBytes, source.byteSize());
         long done = 0;
         try {
@@ -89,13 +90,13 @@ public final class Chain {
                 to.copyIn(addresses[i], source, done, length);
                 done += length;
             }
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
         return done;
     }
 
-    void begin(int head, MappedRegions memory) {
+    void begin(int head, GuestRegions memory) {
         this.head = head;
         this.memory = memory;
         count = 0;
@@ -125,15 +126,15 @@ public final class Chain {
         return count > readableCount;
     }
 
-    private MappedRegions mapped() {
-        MappedRegions mapped = memory;
+    private GuestRegions mapped() {
+        GuestRegions mapped = memory;
         if (mapped == null) {
             throw new IllegalStateException("a chain that was never polled");
         }
         return mapped;
     }
 
-    private static RingException gone(IllegalStateException closed) {
+    private static RingException gone(RuntimeException closed) {
         return new RingException(RingException.Kind.MEMORY_GONE, "guest memory is gone under a buffer", closed);
     }
 }

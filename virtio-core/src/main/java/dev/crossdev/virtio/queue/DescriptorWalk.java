@@ -27,24 +27,27 @@ final class DescriptorWalk {
     }
 
     void fill(Chain chain, int head, RingMemory ring) throws RingException {
-        chain.begin(head, ring.regions());
-        MemorySegment table = ring.descriptors();
+        GuestRegions regions = ring.regions();
+        chain.begin(head, regions);
+        int region = ring.descriptorRegion();
         int index = head;
         for (int seen = 1; ; seen++) {
             if (seen > size) {
                 throw loop(size);
             }
-            long at = (long) DESCRIPTOR_BYTES * index;
+            long here = ring.layout().descriptors() + (long) DESCRIPTOR_BYTES * index;
+            MemorySegment table = regions.descriptor(region, here);
+            long at = regions.descriptorOffset(region, here);
             long address = RingMemory.address(table, at);
             int length = RingMemory.length(table, at);
             int flags = RingMemory.flags(table, at);
             int next = RingMemory.next(table, at);
             if ((flags & FLAG_INDIRECT) != 0) {
                 requireIndirect(flags);
-                indirect(chain, address, Integer.toUnsignedLong(length), ring.regions());
+                indirect(chain, address, Integer.toUnsignedLong(length), regions);
                 return;
             }
-            take(chain, address, length, flags, ring.regions());
+            take(chain, address, length, flags, regions);
             if ((flags & FLAG_NEXT) == 0) {
                 return;
             }
@@ -61,7 +64,7 @@ final class DescriptorWalk {
         }
     }
 
-    private void indirect(Chain chain, long address, long bytes, MappedRegions regions) throws RingException {
+    private void indirect(Chain chain, long address, long bytes, GuestRegions regions) throws RingException {
         if (bytes == 0 || bytes % DESCRIPTOR_BYTES != 0) {
             throw new RingException(RingException.Kind.INDIRECT_LENGTH, bytes + " bytes");
         }
@@ -71,15 +74,15 @@ final class DescriptorWalk {
                     RingException.Kind.RING_OUTSIDE_MEMORY,
                     "indirect table at 0x" + Long.toHexString(address) + ", " + bytes + " bytes");
         }
-        MemorySegment table = regions.segment(region);
-        long base = regions.offset(region, address);
         long entries = bytes / DESCRIPTOR_BYTES;
         int index = 0;
         for (long seen = 1; ; seen++) {
             if (seen > entries) {
                 throw loop(entries);
             }
-            long at = base + (long) DESCRIPTOR_BYTES * index;
+            long here = address + (long) DESCRIPTOR_BYTES * index;
+            MemorySegment table = regions.descriptor(region, here);
+            long at = regions.descriptorOffset(region, here);
             int flags = RingMemory.flags(table, at);
             if ((flags & FLAG_INDIRECT) != 0) {
                 throw new RingException(RingException.Kind.INDIRECT_IN_INDIRECT, "entry " + index);
@@ -93,7 +96,7 @@ final class DescriptorWalk {
         }
     }
 
-    private void take(Chain chain, long address, int length, int flags, MappedRegions regions) throws RingException {
+    private void take(Chain chain, long address, int length, int flags, GuestRegions regions) throws RingException {
         boolean writable = (flags & FLAG_WRITE) != 0;
         if (length == 0) {
             throw new RingException(RingException.Kind.EMPTY_BUFFER, "at 0x" + Long.toHexString(address));

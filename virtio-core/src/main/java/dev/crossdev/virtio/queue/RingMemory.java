@@ -1,15 +1,15 @@
 package dev.crossdev.virtio.queue;
 
+import dev.crossdev.virtio.memory.GuestMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
  * The three parts of one ring as they lie in guest memory (little-endian; virtio 1.4, The Virtqueue Descriptor Table, The
  * Virtqueue Available Ring, The Virtqueue Used Ring), with the orders of memory that each access needs.
  */
-final class RingMemory {
+abstract sealed class RingMemory permits MappedRing, CopiedRing {
 
     static final int DESCRIPTOR_BYTES = 16;
 
@@ -17,16 +17,13 @@ final class RingMemory {
     static final int FLAG_WRITE = 2;
     static final int FLAG_INDIRECT = 4;
 
-    private static final int NO_INTERRUPT = 1;
-    private static final short NO_NOTIFY = 1;
+    static final int NO_INTERRUPT = 1;
+    static final short NO_NOTIFY = 1;
 
-    private static final long FLAGS = 0;
-    private static final long INDEX = 2;
-    private static final long ENTRIES = 4;
-    private static final long USED_ENTRY_BYTES = 8;
-
-    private static final ValueLayout.OfShort LE16 = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final long FLAGS = 0;
+    static final long INDEX = 2;
+    static final long ENTRIES = 4;
+    static final long USED_ENTRY_BYTES = 8;
 
     /** Descriptors of an indirect table may lie anywhere (virtio 1.4 asks for no alignment of theirs). */
     private static final ValueLayout.OfShort DESCRIPTOR16 =
@@ -37,86 +34,89 @@ final class RingMemory {
     private static final ValueLayout.OfLong DESCRIPTOR64 =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final VarHandle SHARED16 = LE16.varHandle();
+    private final GuestRegions regions;
+    private final QueueLayout layout;
+    private final int descriptorRegion;
 
-    private final MappedRegions regions;
-    private final MemorySegment descriptors;
-    private final MemorySegment available;
-    private final MemorySegment used;
-    private final int size;
-
-    RingMemory(MappedRegions regions, QueueLayout layout, boolean eventIndex) throws RingException {
+    RingMemory(GuestRegions regions, QueueLayout layout, boolean eventIndex) throws RingException {
         this.regions = regions;
-        this.size = layout.size();
-        long event = eventIndex ? Short.BYTES : 0;
-        descriptors = part(layout.descriptors(), (long) DESCRIPTOR_BYTES * size, 16, "descriptor table");
-        available = part(layout.available(), ENTRIES + (long) Short.BYTES * size + event, 2, "available ring");
-        used = part(layout.used(), ENTRIES + USED_ENTRY_BYTES * size + event, 4, "used ring");
+        this.layout = layout;
+        descriptorRegion =
+                require(layout.descriptors(), (long) DESCRIPTOR_BYTES * layout.size(), 16, "descriptor table");
+        require(layout.available(), availableBytes(eventIndex), 2, "available ring");
+        require(layout.used(), usedBytes(eventIndex), 4, "used ring");
     }
 
-    private MemorySegment part(long address, long bytes, int alignment, String name) throws RingException {
+    /** @throws RingException for a ring that does not lie in guest memory, or not as it must */
+    static RingMemory of(GuestMemory memory, QueueLayout layout, boolean eventIndex) throws RingException {
+        return switch (GuestRegions.of(memory)) {
+            case MappedRegions mapped -> new MappedRing(mapped, layout, eventIndex);
+            case CopiedRegions copied -> new CopiedRing(copied, layout, eventIndex);
+        };
+    }
+
+    final long availableBytes(boolean eventIndex) {
+        return ENTRIES + (long) Short.BYTES * layout.size() + (eventIndex ? Short.BYTES : 0);
+    }
+
+    final long usedBytes(boolean eventIndex) {
+        return ENTRIES + USED_ENTRY_BYTES * layout.size() + (eventIndex ? Short.BYTES : 0);
+    }
+
+    private int require(long address, long bytes, int alignment, String name) throws RingException {
         int region = regions.find(address, bytes);
         if (region < 0) {
             throw new RingException(
                     RingException.Kind.RING_OUTSIDE_MEMORY,
                     name + " at 0x" + Long.toHexString(address) + ", " + bytes + " bytes");
         }
-        MemorySegment segment = regions.segment(region).asSlice(regions.offset(region, address), bytes);
-        // Where memory is mapped with another alignment than the guest's, atomic access would fail as well.
-        if (address % alignment != 0 || segment.address() % alignment != 0) {
-            throw new RingException(
-                    RingException.Kind.MISALIGNED, name + " at 0x" + Long.toHexString(address) + ", not " + alignment);
+        if (address % alignment != 0) {
+            throw misaligned(address, alignment, name);
         }
-        return segment;
+        return region;
     }
 
-    MappedRegions regions() {
+    static RingException misaligned(long address, int alignment, String name) {
+        return new RingException(
+                RingException.Kind.MISALIGNED, name + " at 0x" + Long.toHexString(address) + ", not " + alignment);
+    }
+
+    final GuestRegions regions() {
         return regions;
     }
 
-    MemorySegment descriptors() {
-        return descriptors;
+    final QueueLayout layout() {
+        return layout;
+    }
+
+    /** The region that the descriptor table lies in. */
+    final int descriptorRegion() {
+        return descriptorRegion;
     }
 
     /** The driver's index; what it wrote to ring and buffers before is seen after this. */
-    short availableIndex() {
-        return (short) SHARED16.getAcquire(available, INDEX);
-    }
+    abstract short availableIndex();
 
-    int availableHead(int slot) {
-        return Short.toUnsignedInt(available.get(LE16, ENTRIES + (long) Short.BYTES * slot));
-    }
+    abstract int availableHead(int slot);
 
-    boolean interruptsSuppressed() {
-        return ((short) SHARED16.getOpaque(available, FLAGS) & NO_INTERRUPT) != 0;
-    }
+    abstract boolean interruptsSuppressed();
 
-    short usedEvent() {
-        return (short) SHARED16.getOpaque(available, ENTRIES + (long) Short.BYTES * size);
-    }
+    abstract short usedEvent();
 
-    short usedIndex() {
-        return (short) SHARED16.getOpaque(used, INDEX);
-    }
+    abstract short usedIndex();
 
-    void usedEntry(int slot, int head, int written) {
-        long at = ENTRIES + USED_ENTRY_BYTES * slot;
-        used.set(LE32, at, head);
-        used.set(LE32, at + Integer.BYTES, written);
-    }
+    abstract void usedEntry(int slot, int head, int written);
 
-    /** The driver sees the entries, and what was written to the buffers, before it sees the index. */
-    void usedIndex(short index) {
-        SHARED16.setRelease(used, INDEX, index);
-    }
+    /**
+     * One more: the driver sees the entry, and what was written to the buffers, before it sees the index.
+     *
+     * @param next what the index is then, as long as the device alone writes it
+     */
+    abstract void moveUsedIndex(short next);
 
-    void notifyFlag(boolean wanted) {
-        SHARED16.setOpaque(used, FLAGS, wanted ? (short) 0 : NO_NOTIFY);
-    }
+    abstract void notifyFlag(boolean wanted);
 
-    void availableEvent(short index) {
-        SHARED16.setOpaque(used, ENTRIES + USED_ENTRY_BYTES * size, index);
-    }
+    abstract void availableEvent(short index);
 
     static long address(MemorySegment table, long at) {
         return table.get(DESCRIPTOR64, at);

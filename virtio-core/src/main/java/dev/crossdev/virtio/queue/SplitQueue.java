@@ -1,5 +1,6 @@
 package dev.crossdev.virtio.queue;
 
+import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.virtio.Features;
 import dev.crossdev.virtio.TransportFeature;
 import dev.crossdev.virtio.memory.GuestMemory;
@@ -84,7 +85,7 @@ public final class SplitQueue {
         this.taken = new AtomicIntegerArray(layout.size());
         this.nextAvailable = (short) nextAvailable;
         this.ring = map();
-        this.nextUsed = ring.usedIndex();
+        this.nextUsed = usedIndex();
         this.notifiedUpTo = nextUsed;
     }
 
@@ -120,10 +121,18 @@ public final class SplitQueue {
         ring = map();
     }
 
+    private short usedIndex() throws RingException {
+        try {
+            return ring.usedIndex();
+        } catch (IllegalStateException | ErrnoException closed) {
+            throw gone(closed);
+        }
+    }
+
     private RingMemory map() throws RingException {
         try {
-            return new RingMemory(new MappedRegions(memory), layout, eventIndex);
-        } catch (IllegalStateException closed) {
+            return RingMemory.of(memory, layout, eventIndex);
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
     }
@@ -144,7 +153,7 @@ public final class SplitQueue {
         } catch (RingException e) {
             broken = e;
             throw e;
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             RingException e = gone(closed);
             broken = e;
             throw e;
@@ -193,8 +202,8 @@ public final class SplitQueue {
         short index = nextUsed;
         try {
             now.usedEntry(index & mask, head, (int) written);
-            now.usedIndex((short) (index + 1));
-        } catch (IllegalStateException closed) {
+            now.moveUsedIndex((short) (index + 1));
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
         nextUsed = (short) (index + 1);
@@ -222,7 +231,7 @@ public final class SplitQueue {
                 return !ring.interruptsSuppressed();
             }
             return first || isBetween(ring.usedEvent(), old, now);
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
     }
@@ -245,7 +254,7 @@ public final class SplitQueue {
         notificationsOn = false;
         try {
             ring.notifyFlag(false);
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
     }
@@ -269,12 +278,12 @@ public final class SplitQueue {
             // ever.
             VarHandle.fullFence();
             return now.availableIndex() != nextAvailable;
-        } catch (IllegalStateException closed) {
+        } catch (IllegalStateException | ErrnoException closed) {
             throw gone(closed);
         }
     }
 
-    private static RingException gone(IllegalStateException closed) {
+    private static RingException gone(RuntimeException closed) {
         return new RingException(RingException.Kind.MEMORY_GONE, "guest memory is gone under the ring", closed);
     }
 }

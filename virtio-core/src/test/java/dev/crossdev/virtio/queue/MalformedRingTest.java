@@ -31,14 +31,16 @@ class MalformedRingTest {
 
     /** What a driver writes, and with which features, leads to this. */
     private static void refused(Kind kind, boolean indirect, Consumer<Bench> driver) throws RingException {
-        try (Bench bench = new Bench(SIZE, indirect, false)) {
-            SplitQueue queue = bench.queue();
-            driver.accept(bench);
-            Chain chain = new Chain();
-            assertKind(kind, () -> queue.poll(chain));
-            assertKind(kind, () -> queue.poll(chain));
-            assertThat(queue.nextAvailable()).isZero();
-            assertThat(queue.inFlight()).isZero();
+        for (boolean copied : new boolean[] {false, true}) {
+            try (Bench bench = new Bench(SIZE, indirect, false, copied)) {
+                SplitQueue queue = bench.queue();
+                driver.accept(bench);
+                Chain chain = new Chain();
+                assertKind(kind, () -> queue.poll(chain));
+                assertKind(kind, () -> queue.poll(chain));
+                assertThat(queue.nextAvailable()).isZero();
+                assertThat(queue.inFlight()).isZero();
+            }
         }
     }
 
@@ -221,6 +223,26 @@ class MalformedRingTest {
         }
     }
 
+    @Test
+    void memoryThatItsOwnerCutsOffUnderTheRing() throws RingException {
+        try (Bench bench = new Bench(SIZE, false, true, true)) {
+            SplitQueue queue = bench.queue();
+            bench.driver.submit(new byte[4], 4);
+            bench.driver.submit(new byte[4], 4);
+            Chain chain = new Chain();
+            assertThat(queue.poll(chain)).isTrue();
+            bench.shrinkTo(Bench.BASE);
+
+            assertKind(Kind.MEMORY_GONE, () -> queue.poll(new Chain()));
+            assertKind(Kind.MEMORY_GONE, () -> chain.write(MemorySegment.ofArray(new byte[4])));
+            assertKind(Kind.MEMORY_GONE, () -> chain.copyReadable(MemorySegment.ofArray(new byte[4])));
+            assertKind(Kind.MEMORY_GONE, () -> queue.complete(chain, 0));
+            assertKind(Kind.MEMORY_GONE, queue::enableNotifications);
+            assertKind(Kind.MEMORY_GONE, queue::remap);
+            assertKind(Kind.MEMORY_GONE, () -> new SplitQueue(bench.memory, bench.layout(), Features.NONE));
+        }
+    }
+
     /** Random rings, made so that most of what can go wrong does, and now and then nothing. */
     @Test
     void randomRingsLeadToBuffersOrToOneTypedFailure() throws RingException {
@@ -230,7 +252,7 @@ class MalformedRingTest {
         MemorySegment scratch = MemorySegment.ofArray(new byte[4096]);
         for (int seed = 0; seed < 6_000; seed++) {
             Random random = new Random(seed);
-            try (Bench bench = new Bench(SIZE, random.nextInt(4) > 0, random.nextBoolean())) {
+            try (Bench bench = new Bench(SIZE, random.nextInt(4) > 0, random.nextBoolean(), seed % 8 == 7)) {
                 SplitQueue queue = bench.queue();
                 scribble(random, bench);
                 try {

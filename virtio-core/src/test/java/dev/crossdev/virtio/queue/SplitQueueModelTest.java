@@ -49,7 +49,7 @@ class SplitQueueModelTest {
     void bothSidesSeeWhatTwoListsWouldShow(int size) throws RingException {
         for (int seed = 0; seed < 12; seed++) {
             Random random = new Random(31L * size + seed);
-            try (Bench bench = new Bench(size, random.nextBoolean(), random.nextBoolean())) {
+            try (Bench bench = new Bench(size, random.nextBoolean(), random.nextBoolean(), seed % 3 == 2)) {
                 reset();
                 SplitQueue queue = bench.queue();
                 for (int step = 0; step < STEPS; step++) {

@@ -24,9 +24,13 @@ class SplitQueueTest {
     private static final byte[] REQUEST = {1, 2, 3, 4, 5, 6, 7, 8};
 
     @ParameterizedTest
-    @CsvSource({"false,false", "false,true", "true,false", "true,true"})
-    void aRequestIsReadAndItsAnswerComesBack(boolean indirect, boolean eventIndex) throws RingException {
-        try (Bench bench = new Bench(4, indirect, eventIndex)) {
+    @CsvSource({
+        "false,false,false", "false,true,false", "true,false,false", "true,true,false",
+        "false,false,true", "false,true,true", "true,false,true", "true,true,true"
+    })
+    void aRequestIsReadAndItsAnswerComesBack(boolean indirect, boolean eventIndex, boolean copied)
+            throws RingException {
+        try (Bench bench = new Bench(4, indirect, eventIndex, copied)) {
             SplitQueue queue = bench.queue();
             Chain chain = new Chain();
             assertThat(queue.poll(chain)).isFalse();

@@ -31,11 +31,20 @@ class SplitQueueThreadsTest {
     private int calls;
 
     @ParameterizedTest
-    @CsvSource({"1,false,false", "1,false,true", "4,false,false", "4,true,true", "64,true,false", "64,true,true"})
-    void noWakeUpIsLost(int size, boolean indirect, boolean eventIndex) throws Exception {
+    @CsvSource({
+        "1,false,false,false",
+        "1,false,true,false",
+        "4,false,false,false",
+        "4,true,true,false",
+        "64,true,false,false",
+        "64,true,true,false",
+        "4,true,false,true",
+        "64,true,true,true"
+    })
+    void noWakeUpIsLost(int size, boolean indirect, boolean eventIndex, boolean copied) throws Exception {
         // A direct chain of two needs two descriptors.
         int entries = indirect ? size : 2 * size;
-        try (Bench bench = new Bench(entries, indirect, eventIndex)) {
+        try (Bench bench = new Bench(entries, indirect, eventIndex, copied)) {
             SplitQueue queue = bench.queue();
             BlockingQueue<Chain> work = new LinkedBlockingQueue<>();
             BlockingQueue<Chain> idle = new LinkedBlockingQueue<>();
