@@ -29,22 +29,24 @@ if [ ! -d "$folder/source" ]; then
   rm -rf "$folder/partial"
 fi
 
-say "building the kernel; its log is $folder/build.log"
-mkdir -p "$folder/build"
-{
-  make -C "$folder/source" ARCH=um O="$folder/build" KCONFIG_ALLCONFIG="$here/config" allnoconfig
-  # What allnoconfig could not give would be missed much later.
-  while read -r line; do
-    case $line in
-      CONFIG_*=n | '#'*) ;;
-      *) grep -qxF "$line" "$folder/build/.config" || { say "this kernel has no $line"; exit 2; } ;;
-    esac
-  done <"$here/config"
-  nice make -C "$folder/source" ARCH=um O="$folder/build" -j"$(nproc)" linux modules
-  mkdir -p "$folder/importer"
-  cp "$guest"/importer/* "$folder/importer"
-  make -C "$folder/build" ARCH=um M="$folder/importer" modules
-} >"$folder/build.log" || { tail -n 20 "$folder/build.log" >&2; exit 2; }
+log=$folder/build.log
+run() {
+  "$@" >>"$log" 2>&1 || { tail -n 20 "$log" >&2; say "this did not build; all of its log is in $log"; exit 2; }
+}
+say "building the kernel; its log is $log"
+: >"$log"
+mkdir -p "$folder/build" "$folder/importer"
+run make -C "$folder/source" ARCH=um O="$folder/build" KCONFIG_ALLCONFIG="$here/config" allnoconfig
+# What allnoconfig could not give would be missed much later.
+while read -r line; do
+  case $line in
+    CONFIG_*=n | '#'*) ;;
+    *) grep -qxF "$line" "$folder/build/.config" || { say "this kernel has no $line"; exit 2; } ;;
+  esac
+done <"$here/config"
+run nice -n 19 make -C "$folder/source" ARCH=um O="$folder/build" -j"$(nproc)" linux modules
+cp "$guest"/importer/* "$folder/importer"
+run make -C "$folder/build" ARCH=um M="$folder/importer" modules
 cp "$folder/build/linux" "$folder/linux"
 
 root=$folder/root

@@ -183,6 +183,34 @@ class VhostUserTest {
         }
     }
 
+    /** User Mode Linux whose driver is bound again: it has no GET_VRING_BASE, and tells of its memory but once. */
+    @Test
+    void aDriverThatIsBoundAgainWithoutAWordOfStoppingBeginsAnew() {
+        try (FrontEnd machine = started()) {
+            UUID uuid = export(machine);
+            for (int i = 1; i >= 0; i--) {
+                machine.must(FrontEnd.SET_VRING_ENABLE, FrontEnd.state(i, 0));
+            }
+            machine.ask(FrontEnd.GET_FEATURES, new byte[0]);
+            assertThat(host.gpu.objects.find("linux", uuid)).isPresent();
+
+            machine.newRings(1);
+            machine.must(FrontEnd.SET_FEATURES, FrontEnd.u64(machine.features));
+            for (int i = 0; i < 2; i++) {
+                machine.must(FrontEnd.SET_VRING_CALL, FrontEnd.u64(i), machine.calls[i].descriptor());
+                machine.must(FrontEnd.SET_VRING_NUM, FrontEnd.state(i, machine.rings[i].size()));
+                machine.must(FrontEnd.SET_VRING_BASE, FrontEnd.state(i, 0));
+                machine.must(FrontEnd.SET_VRING_ADDR, machine.addresses(i));
+            }
+            for (int i = 0; i < 2; i++) {
+                machine.must(FrontEnd.SET_VRING_KICK, FrontEnd.u64(i), machine.kicks[i].descriptor());
+                machine.must(FrontEnd.SET_VRING_ENABLE, FrontEnd.state(i, 1));
+            }
+            assertThat(host.gpu.objects.find("linux", uuid)).isEmpty();
+            assertThat(export(machine)).isNotEqualTo(uuid);
+        }
+    }
+
     @Test
     void aRingThatIsDisabledIsNotServedUntilItIsEnabled() {
         try (FrontEnd machine = started()) {
