@@ -160,7 +160,9 @@ public final class UnsealedMemory implements ReceivedMemory {
 
     private void requireInside(long offset, long length) {
         if (closed || offset < 0 || length < 0 || offset > size - length) {
-            throw gone(offset);
+            throw new ErrnoException(
+                    Errno.EFAULT,
+                    "[" + offset + ", +" + length + ") of " + (closed ? "closed memory" : size + " bytes of memory"));
         }
     }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One thread at a time takes ({@link #poll}, the notifications' two methods), one thread at a time gives back ({@link
  * #complete}, {@link #needsNotification}); the two may differ and need no lock between them. Nothing here waits, and nothing
- * but a failure allocates.
+ * but a failure allocates where guest memory is mapped.
  *
  * <p>After a {@link RingException} nothing more is taken: every later {@link #poll} says the same.
  */

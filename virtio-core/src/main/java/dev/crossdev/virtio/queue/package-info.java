@@ -1,6 +1,6 @@
 /**
- * The device's side of the split virtqueue (virtio 1.4, Split Virtqueues) over mapped guest memory: taking buffers that a
- * driver made available, giving them back as used, and the rules of when to notify. Knows bytes and nothing of what they
+ * The device's side of the split virtqueue (virtio 1.4, Split Virtqueues) over guest memory, mapped or copied: taking
+ * buffers that a driver made available, giving them back as used, and the rules of when to notify. Knows bytes and nothing of what they
  * mean, and trusts nothing that a driver wrote: a malformed ring is a {@link
  * dev.crossdev.virtio.queue.RingException}, which a transport turns into DEVICE_NEEDS_RESET.
  */
