@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the README's table and docs/timeline.png again, from a run of ./crossdev demo on this machine.
+# Makes the README's table, docs/timeline.png and docs/report.png again, from a run of ./crossdev demo on this machine.
 #   docs/refresh.sh          needs chromium (Debian package chromium)
 #   docs/refresh.sh panels   the panels of docs/observability.md, from the latest run of the system test DashboardsTest
 #   docs/refresh.sh trace    the trace of docs/observability.md, from the latest run of the system test RegistrationTraceTest
@@ -58,6 +58,10 @@ out=target/refresh
 cat "$out.md" >README.md
 profile=$(mktemp -d)
 trap 'rm -rf "$profile"' EXIT
-chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
-  --disable-sync --hide-scrollbars --user-data-dir="$profile" --virtual-time-budget=4000 --window-size=1000,1235 \
-  --screenshot=docs/timeline.png "file://$PWD/$out/report.html#only-timelines"
+picture() {
+  chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update \
+    --disable-sync --hide-scrollbars --user-data-dir="$profile" --virtual-time-budget=4000 --window-size="$2" \
+    --screenshot="$1" "file://$PWD/$out/report.html$3"
+}
+picture docs/timeline.png 1000,1235 '#only-timelines'
+picture docs/report.png 1000,1920 ''
