@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 public record RoundTrip(String command, int answer, double micros) {
 
     private static final Pattern EVENT = Pattern.compile(
-            "\\s(\\d+\\.\\d+): virtio_gpu_cmd_(queue|response): vdev=\\d+ vq=(\\d+) .*?type=0x([0-9a-f]+) flags=0x([0-9a-f]+)"
+            "\\s(\\d+\\.\\d+): virtio_gpu_cmd_(queue|response): vdev=\\d+ vq=(\\d+) .*?type=0x([0-9a-f]{1,8}) flags=0x([0-9a-f]{1,8})"
                     + " fence_id=(\\d+)");
 
     private record Queued(String command, double micros) {}
@@ -39,8 +39,8 @@ public record RoundTrip(String command, int answer, double micros) {
                 continue;
             }
             double micros = Double.parseDouble(event.group(1)) * 1e6;
-            int type = Integer.parseInt(event.group(4), 16);
-            boolean fenced = (Integer.parseInt(event.group(5), 16) & 1) != 0;
+            int type = Integer.parseUnsignedInt(event.group(4), 16);
+            boolean fenced = (Integer.parseUnsignedInt(event.group(5), 16) & 1) != 0;
             String key = event.group(3) + (fenced ? " fence " + event.group(6) : "");
             Deque<Queued> queue = waiting.computeIfAbsent(key, _ -> new ArrayDeque<>());
             if (event.group(2).equals("queue")) {
