@@ -5,12 +5,15 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.tls.ClientTls;
+import dev.crossdev.grpc.tls.TlsFiles;
 import dev.crossdev.media.Clip;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.ListBuffersRequest;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
 import dev.crossdev.proto.objects.v1.ListRequest;
 import dev.crossdev.proto.objects.v1.SharedObjectsGrpc;
+import dev.crossdev.testing.tls.TestCa;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
 class RollingUpdateTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final String GOING_AWAY = "the service is going away";
+    /** To whom has a device, and to whom was about to have one. */
+    private static final Pattern WHY = Pattern.compile("the service is (going away|being drained)");
+
+    private static final Path SMALL = Checkout.HOME.resolve("media/src/test/resources/sample-64x48.mp4");
 
     @TempDir
     Path folder;
@@ -72,22 +79,79 @@ class RollingUpdateTest {
         }
     }
 
+    /**
+     * How guests and services know each other.
+     *
+     * @param settings by service
+     */
+    private record Trust(
+            Map<String, Map<String, String>> settings, Channels one, Channels two, Channels admin, Runnable over)
+            implements AutoCloseable {
+
+        static Trust none() {
+            return new Trust(Map.of(), Channels.PLAIN, Channels.PLAIN, Channels.PLAIN, () -> {});
+        }
+
+        static Trust mutualTls(Path folder) throws IOException {
+            TestCa ca = TestCa.in(folder.resolve("ca"));
+            List<ClientTls> clients = Stream.of("CN=one", "CN=two", "CN=root,OU=crossdev-admin")
+                    .map(ca::issue)
+                    .map(files -> ClientTls.of(
+                            new TlsFiles(files.ca(), files.certificate(), files.key()), Duration.ofDays(1)))
+                    .toList();
+            return new Trust(
+                    Map.of(
+                            "gpu-service", TlsServices.settings(ca.issue("CN=gpu-service")),
+                            "video-service", TlsServices.settings(ca.issue("CN=video-service,OU=crossdev-importer"))),
+                    Channels.with(clients.get(0)),
+                    Channels.with(clients.get(1)),
+                    Channels.with(clients.get(2)),
+                    () -> clients.forEach(ClientTls::close));
+        }
+
+        Map<String, String> of(String service, Map<String, String> more) {
+            Map<String, String> all = new HashMap<>(settings.getOrDefault(service, Map.of()));
+            all.putAll(more);
+            return all;
+        }
+
+        @Override
+        public void close() {
+            over.run();
+        }
+    }
+
+    /** A decode takes longer than the grace period, so that some are interrupted. */
     @Test
     void noFrameIsWrongEveryInterruptedGuestIsToldWhyAndNothingStaysBehind() throws Exception {
-        Clip clip = Clip.open(Checkout.CLIP);
+        try (Trust nobodysName = Trust.none()) {
+            rollBoth(nobodysName, "0.05S", Checkout.CLIP);
+        }
+    }
+
+    /** Guests keep their devices from one decode to the next, so that even a long period ends with some interrupted. */
+    @Test
+    void soItIsWithMutualTlsAndALongGracePeriod() throws Exception {
+        try (Trust certificates = Trust.mutualTls(folder)) {
+            rollBoth(certificates, "3S", SMALL);
+        }
+    }
+
+    private void rollBoth(Trust trust, String grace, Path file) throws Exception {
+        Clip clip = Clip.open(file);
         List<byte[]> expected = SteadyGuest.framesOf(clip);
         int gpuPort = freePort();
         int videoPort = freePort();
         HostAndPort gpuAddress = new HostAndPort("127.0.0.1", gpuPort);
         HostAndPort videoAddress = new HostAndPort("127.0.0.1", videoPort);
-        // A decode takes longer than this, so that some are interrupted.
-        Map<String, String> gpuSettings = Map.of("crossdev.drain-grace", "0.05S");
-        Map<String, String> videoSettings =
-                Map.of("crossdev.drain-grace", "0.05S", "crossdev.video.gpu-service", gpuAddress.toString());
+        Map<String, String> gpuSettings = trust.of("gpu-service", Map.of("crossdev.drain-grace", grace));
+        Map<String, String> videoSettings = trust.of(
+                "video-service",
+                Map.of("crossdev.drain-grace", grace, "crossdev.video.gpu-service", gpuAddress.toString()));
         PackagedService gpu = start("gpu-service", gpuPort, gpuSettings);
         PackagedService video = start("video-service", videoPort, videoSettings);
-        try (SteadyGuest one = new SteadyGuest("one", gpuAddress, videoAddress, clip, expected);
-                SteadyGuest two = new SteadyGuest("two", gpuAddress, videoAddress, clip, expected)) {
+        try (SteadyGuest one = new SteadyGuest("one", trust.one(), gpuAddress, videoAddress, clip, expected);
+                SteadyGuest two = new SteadyGuest("two", trust.two(), gpuAddress, videoAddress, clip, expected)) {
             List<SteadyGuest> guests = List.of(one, two);
             haveWorked(guests);
             video = roll(video, "video-service", videoPort, videoSettings);
@@ -99,11 +163,13 @@ class RollingUpdateTest {
             two.close();
             for (SteadyGuest guest : guests) {
                 assertThat(guest.wrong()).isEmpty();
-                assertThat(guest.interruptions()).as("told why").anyMatch(why -> why.contains(GOING_AWAY));
+                assertThat(guest.interruptions())
+                        .as("told why")
+                        .anyMatch(why -> WHY.matcher(why).find());
                 assertThat(guest.interruptions())
                         .allMatch(why -> why.contains("gpu-service") || why.contains("video-service"));
             }
-            nothingStaysBehind(gpu, video);
+            nothingStaysBehind(trust.admin(), gpu, video);
         } finally {
             video.close();
             gpu.close();
@@ -120,9 +186,8 @@ class RollingUpdateTest {
         }
     }
 
-    private static void nothingStaysBehind(PackagedService gpu, PackagedService video) {
-        ManagedChannel channel =
-                Channels.plaintext(gpu.address().host(), gpu.address().port());
+    private static void nothingStaysBehind(Channels channels, PackagedService gpu, PackagedService video) {
+        ManagedChannel channel = channels.to(gpu.address().host(), gpu.address().port());
         try {
             await().atMost(PATIENCE).untilAsserted(() -> {
                 var admin = DeviceAdminGrpc.newBlockingStub(channel).withDeadlineAfter(10, TimeUnit.SECONDS);

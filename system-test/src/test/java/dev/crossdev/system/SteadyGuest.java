@@ -3,6 +3,7 @@ package dev.crossdev.system;
 import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.guest.Guest;
 import dev.crossdev.guest.GuestConfig;
 import dev.crossdev.guest.harness.CapturedFrame;
@@ -37,6 +38,7 @@ final class SteadyGuest implements AutoCloseable {
     private static final long END_SECONDS = 60;
 
     private final String name;
+    private final Channels channels;
     private final HostAndPort gpu;
     private final HostAndPort video;
     private final Clip clip;
@@ -48,8 +50,10 @@ final class SteadyGuest implements AutoCloseable {
     private final CountDownLatch stop = new CountDownLatch(1);
     private final Thread thread;
 
-    SteadyGuest(String name, HostAndPort gpu, HostAndPort video, Clip clip, List<byte[]> expected) {
+    /** @param channels which a certificate with that name must belong to, if any does */
+    SteadyGuest(String name, Channels channels, HostAndPort gpu, HostAndPort video, Clip clip, List<byte[]> expected) {
         this.name = name;
+        this.channels = channels;
         this.gpu = gpu;
         this.video = video;
         this.clip = clip;
@@ -89,7 +93,8 @@ final class SteadyGuest implements AutoCloseable {
         while (stop.getCount() > 0) {
             GuestConfig config = GuestConfig.of(
                             gpu.host(), gpu.port(), video.host(), video.port(), Pipeline.memoryBytes(clip, BUFFERS))
-                    .named(name);
+                    .named(name)
+                    .over(channels);
             try (Guest guest = Guest.connect(config, Violations.ignored())) {
                 Pipeline pipeline = new Pipeline(guest, clip, meters);
                 while (stop.getCount() > 0) {
