@@ -159,6 +159,26 @@ public interface ServiceSettings {
 
         /** Where importers and guests reach this gpu-service, as host:port; absent: where it listens. */
         Optional<String> advertise();
+
+        /** What etcd is shown and believed; absent: what is in {@link ServiceSettings#tls}. */
+        EtcdTls tls();
+
+        /** Whether etcd is spoken to in plain text although this service has TLS, or although others may listen. */
+        @WithDefault("false")
+        boolean plainText();
+
+        /** Mutual TLS with an etcd that has a CA of its own; all three files or none. Read again as those of the service are. */
+        interface EtcdTls {
+
+            /** Of this service as a client of etcd, and those that lead from it to etcd's CA. */
+            Optional<Path> certificate();
+
+            /** The certificate's private key, PKCS#8 and not encrypted. */
+            Optional<Path> key();
+
+            /** Certificates of those who sign etcd's. */
+            Optional<Path> ca();
+        }
     }
 
     /** Bounds of guest memory, in bytes. */

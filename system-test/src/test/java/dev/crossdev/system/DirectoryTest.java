@@ -82,11 +82,13 @@ class DirectoryTest {
     @BeforeAll
     void start(@TempDir Path folder) throws IOException {
         etcd = EtcdServer.start(Files.createDirectory(folder.resolve("etcd")));
-        directory = new EtcdDirectory(new EtcdSettings(
-                List.of(new HostPort("127.0.0.1", etcd.port())),
-                "/crossdev",
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(5)));
+        directory = new EtcdDirectory(
+                Channels.PLAIN,
+                new EtcdSettings(
+                        List.of(new HostPort("127.0.0.1", etcd.port())),
+                        "/crossdev",
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(5)));
         List<ServiceProcess.Starting> starting = new ArrayList<>();
         for (int i = 0; i < GPUS; i++) {
             starting.add(service("gpu-service", Files.createDirectory(folder.resolve("gpu-" + i))));

@@ -40,6 +40,47 @@ class PlainTextTest {
         }
     }
 
+    private static Map<String, String> etcd(String... more) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("crossdev.directory.kind", "etcd");
+        settings.put("crossdev.directory.endpoints", "127.0.0.1:2379,etcd.example:2379");
+        for (int i = 0; i < more.length; i += 2) {
+            settings.put(more[i], more[i + 1]);
+        }
+        return settings;
+    }
+
+    @Test
+    void anEtcdElsewhereIsNotSpokenToInPlainTextUnlessThatWasAskedFor() throws Exception {
+        String log = refusal(etcd());
+        assertThat(log.lines().filter(line -> line.contains("etcd.example:2379")))
+                .singleElement()
+                .asString()
+                .contains("crossdev.directory.tls.certificate", "crossdev.directory.plain-text=true");
+        assertThat(log).doesNotContain("\tat ").doesNotContain("is ready");
+
+        try (PackagedService service = PackagedService.start(
+                "gpu-service", folder.resolve("asked"), etcd("crossdev.directory.plain-text", "true"))) {
+            service.awaitReady();
+        }
+    }
+
+    @Test
+    void whatContradictsItselfAboutEtcdIsSaidInOneLine() throws Exception {
+        TestCa.Issued files = TestCa.in(folder.resolve("ca")).issue("CN=gpu-service");
+        assertThat(refusal(etcd("crossdev.directory.tls.ca", files.ca().toString())))
+                .contains("TLS with etcd takes three files")
+                .doesNotContain("\tat ");
+        assertThat(refusal(etcd(
+                        "crossdev.directory.tls.ca", files.ca().toString(),
+                        "crossdev.directory.tls.certificate",
+                                files.certificate().toString(),
+                        "crossdev.directory.tls.key", files.key().toString(),
+                        "crossdev.directory.plain-text", "true")))
+                .contains("contradict each other")
+                .doesNotContain("\tat ");
+    }
+
     @Test
     void aFileTooFewOrOneThatIsNotThereIsSaidInOneLine() throws Exception {
         TestCa.Issued files = TestCa.in(folder.resolve("ca")).issue("CN=gpu-service");

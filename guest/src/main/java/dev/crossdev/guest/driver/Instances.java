@@ -23,16 +23,18 @@ public final class Instances {
      * @param service its host may be several, parted by commas, and a name may mean several addresses, as that of a headless
      *     Service does; all have the same port
      * @param guest the tenant's name
-     * @return at least one; a name that nobody knows stays as it is
+     * @return at least one; a name that nobody knows stays as it is, and addresses remember the name that they were found by,
+     *     since no certificate is for the address of a pod
      */
     public static List<ServiceAddress> of(ServiceAddress service, String guest) {
         return Arrays.stream(service.host().split(",", -1))
-                .flatMap(host -> addresses(host.strip()))
+                .map(String::strip)
+                .flatMap(name ->
+                        addresses(name).map(host -> new ServiceAddress(service.name(), host, service.port(), name)))
                 .distinct()
-                .sorted(Comparator.comparing((String host) -> weight(host, guest))
+                .sorted(Comparator.comparing((ServiceAddress each) -> weight(each.host(), guest))
                         .reversed()
-                        .thenComparing(Comparator.naturalOrder()))
-                .map(host -> new ServiceAddress(service.name(), host, service.port()))
+                        .thenComparing(ServiceAddress::host))
                 .toList();
     }
 

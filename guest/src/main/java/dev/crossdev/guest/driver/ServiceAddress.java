@@ -11,8 +11,14 @@ import java.net.URISyntaxException;
  * @param name as people call it, such as {@code gpu-service}
  * @param host name or address; several, parted by commas, for what {@link Instances} chooses from
  * @param port of its gRPC server
+ * @param certified what its certificate is for, with TLS: the host, or the name behind which the host is one of several
  */
-public record ServiceAddress(String name, String host, int port) {
+public record ServiceAddress(String name, String host, int port, String certified) {
+
+    /** One whose certificate is for the host. */
+    public ServiceAddress(String name, String host, int port) {
+        this(name, host, port, host);
+    }
 
     /**
      * Another instance of the same service.

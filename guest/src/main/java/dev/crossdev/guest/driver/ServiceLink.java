@@ -57,7 +57,7 @@ public final class ServiceLink implements AutoCloseable {
      */
     public static ServiceLink connect(ServiceAddress service, Channels channels, Describe describe, Duration patience) {
         Answers answers = new Answers(service, patience);
-        ManagedChannel channel = channels.to(service.host(), service.port());
+        ManagedChannel channel = channels.to(service.host(), service.port(), service.certified());
         try {
             ServiceDescription description =
                     describe.call(channel, Deadline.after(patience.toNanos(), TimeUnit.NANOSECONDS));

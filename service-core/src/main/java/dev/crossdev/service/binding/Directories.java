@@ -26,16 +26,19 @@ public final class Directories {
     private static final Set<String> EVERYWHERE = Set.of("0.0.0.0", "::", "[::]");
 
     private final ServiceSettings.Directory settings;
+    private final EtcdChannels channels;
     private final ServedPorts ports;
     private final String host;
     private final MeterRegistry registry;
 
     Directories(
             ServiceSettings settings,
+            EtcdChannels channels,
             ServedPorts ports,
             @ConfigProperty(name = "quarkus.http.host") String host,
             MeterRegistry registry) {
         this.settings = settings.directory();
+        this.channels = channels;
         this.ports = ports;
         this.host = host;
         this.registry = registry;
@@ -49,7 +52,7 @@ public final class Directories {
     public Publisher publisher() {
         return switch (settings.kind()) {
             case LOCAL -> new LocalPublisher();
-            case ETCD -> new MeteredPublisher(new EtcdPublisher(etcd(), self()), registry);
+            case ETCD -> etcdPublisher();
         };
     }
 
@@ -62,8 +65,18 @@ public final class Directories {
     public Directory directory(HostPort only) {
         return switch (settings.kind()) {
             case LOCAL -> new LocalDirectory(only);
-            case ETCD -> new MeteredDirectory(new EtcdDirectory(etcd()), registry);
+            case ETCD -> etcdDirectory();
         };
+    }
+
+    private Publisher etcdPublisher() {
+        EtcdSettings etcd = etcd();
+        return new MeteredPublisher(new EtcdPublisher(channels.to(etcd.endpoints()), etcd, self()), registry);
+    }
+
+    private Directory etcdDirectory() {
+        EtcdSettings etcd = etcd();
+        return new MeteredDirectory(new EtcdDirectory(channels.to(etcd.endpoints()), etcd), registry);
     }
 
     private EtcdSettings etcd() {

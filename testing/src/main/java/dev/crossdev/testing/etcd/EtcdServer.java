@@ -1,5 +1,6 @@
 package dev.crossdev.testing.etcd;
 
+import dev.crossdev.testing.tls.TestCa;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -14,23 +15,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 
-/** An etcd of one member on free ports of the loopback address. Its data lasts as long as the folder that it was given. */
+/**
+ * An etcd of one member on free ports of the loopback address, in plain text or with mutual TLS. Its data lasts as long as the
+ * folder that it was given.
+ */
 public final class EtcdServer implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int HTTP_OK = 200;
 
     private final Path folder;
+    private final TestCa.@Nullable Issued tls;
     private final int port;
     private final int peerPort;
+    private final int healthPort;
     private @Nullable Process process;
     private int incarnation;
 
-    private EtcdServer(Path folder, int port, int peerPort) {
+    private EtcdServer(Path folder, TestCa.@Nullable Issued tls) {
         this.folder = folder;
-        this.port = port;
-        this.peerPort = peerPort;
+        this.tls = tls;
+        List<Integer> ports = freePorts();
+        this.port = ports.get(0);
+        this.peerPort = ports.get(1);
+        this.healthPort = ports.get(2);
     }
 
     /**
@@ -39,8 +49,18 @@ public final class EtcdServer implements AutoCloseable {
      * @param folder for its data and its log
      */
     public static EtcdServer start(Path folder) {
-        List<Integer> ports = freePorts();
-        EtcdServer server = new EtcdServer(folder, ports.get(0), ports.get(1));
+        EtcdServer server = new EtcdServer(folder, null);
+        server.start();
+        return server;
+    }
+
+    /**
+     * As above, with mutual TLS.
+     *
+     * @param tls what it shows, and the CA whose clients it serves
+     */
+    public static EtcdServer start(Path folder, TestCa.Issued tls) {
+        EtcdServer server = new EtcdServer(folder, tls);
         server.start();
         return server;
     }
@@ -54,14 +74,23 @@ public final class EtcdServer implements AutoCloseable {
     public void start() {
         try {
             Path data = folder.resolve("data-" + incarnation);
-            ProcessBuilder builder = new ProcessBuilder(
+            List<String> command = new ArrayList<>(List.of(
                     "etcd",
                     "--data-dir=" + data,
-                    "--listen-client-urls=http://127.0.0.1:" + port,
-                    "--advertise-client-urls=http://127.0.0.1:" + port,
+                    "--listen-client-urls=" + url(),
+                    "--advertise-client-urls=" + url(),
                     "--listen-peer-urls=http://127.0.0.1:" + peerPort,
                     "--initial-advertise-peer-urls=http://127.0.0.1:" + peerPort,
-                    "--initial-cluster=default=http://127.0.0.1:" + peerPort);
+                    "--initial-cluster=default=http://127.0.0.1:" + peerPort,
+                    "--listen-metrics-urls=http://127.0.0.1:" + healthPort));
+            if (tls != null) {
+                command.addAll(List.of(
+                        "--cert-file=" + tls.certificate(),
+                        "--key-file=" + tls.key(),
+                        "--trusted-ca-file=" + tls.ca(),
+                        "--client-cert-auth"));
+            }
+            ProcessBuilder builder = new ProcessBuilder(command);
             // Debian's etcd says of arm64 that it is not supported, unless it is told so.
             builder.environment().put("ETCD_UNSUPPORTED_ARCH", "arm64");
             Path log = Files.createTempFile(folder, "etcd", ".log");
@@ -124,7 +153,7 @@ public final class EtcdServer implements AutoCloseable {
 
     private boolean isHealthy() {
         try {
-            HttpURLConnection connection = connection("/health");
+            HttpURLConnection connection = connection("http://127.0.0.1:" + healthPort + "/health");
             return connection.getResponseCode() == HTTP_OK;
         } catch (IOException notYet) {
             return false;
@@ -134,7 +163,10 @@ public final class EtcdServer implements AutoCloseable {
     /** The JSON form of its API. */
     private String post(String path, String json) {
         try {
-            HttpURLConnection connection = connection(path);
+            HttpURLConnection connection = connection(url() + path);
+            if (connection instanceof HttpsURLConnection secure && tls != null) {
+                secure.setSSLSocketFactory(tls.sslContext().getSocketFactory());
+            }
             connection.setDoOutput(true);
             try (var body = connection.getOutputStream()) {
                 body.write(json.getBytes(StandardCharsets.UTF_8));
@@ -147,9 +179,13 @@ public final class EtcdServer implements AutoCloseable {
         }
     }
 
-    private HttpURLConnection connection(String path) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection)
-                URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
+    private String url() {
+        return (tls == null ? "http" : "https") + "://127.0.0.1:" + port;
+    }
+
+    private static HttpURLConnection connection(String url) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(url).toURL().openConnection();
         connection.setConnectTimeout(1_000);
         connection.setReadTimeout(10_000);
         return connection;
@@ -158,7 +194,7 @@ public final class EtcdServer implements AutoCloseable {
     private static List<Integer> freePorts() {
         List<ServerSocket> held = new ArrayList<>();
         try {
-            for (int i = 0; i < 2; i++) {
+            for (int i = 0; i < 3; i++) {
                 held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
             }
             List<Integer> ports = held.stream().map(ServerSocket::getLocalPort).toList();

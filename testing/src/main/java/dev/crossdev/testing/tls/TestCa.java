@@ -21,7 +21,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -93,7 +95,7 @@ public final class TestCa {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        write(ca.caFile(), "CERTIFICATE", ca.sign(ca.name, ca.keys, true));
+        write(ca.caFile(), "CERTIFICATE", ca.sign(ca.name, ca.keys, true, List.of()));
         return ca;
     }
 
@@ -144,12 +146,21 @@ public final class TestCa {
 
     /** As {@link #issue(String)}, in place of files that may be there. */
     public void issue(String subject, Issued place) {
+        issue(subject, place, List.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param names further names and addresses that it is for
+     */
+    public void issue(String subject, Issued place, List<String> names) {
         KeyPair own = keys();
-        write(place.certificate(), "CERTIFICATE", sign(new X500Name(subject), own, false));
+        write(place.certificate(), "CERTIFICATE", sign(new X500Name(subject), own, false, names));
         write(place.key(), "PRIVATE KEY", own.getPrivate().getEncoded());
     }
 
-    private byte[] sign(X500Name subject, KeyPair subjectKeys, boolean authority) {
+    private byte[] sign(X500Name subject, KeyPair subjectKeys, boolean authority, List<String> names) {
         Instant now = Instant.now();
         try {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
@@ -160,9 +171,12 @@ public final class TestCa {
                     subject,
                     subjectKeys.getPublic());
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
-            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName[] {
-                new GeneralName(GeneralName.dNSName, "localhost"), new GeneralName(GeneralName.iPAddress, address)
-            }));
+            builder.addExtension(
+                    Extension.subjectAlternativeName,
+                    false,
+                    new GeneralNames(Stream.concat(Stream.of("localhost", address), names.stream())
+                            .map(TestCa::nameOrAddress)
+                            .toArray(GeneralName[]::new)));
             X509CertificateHolder signed =
                     builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()));
             return signed.getEncoded();
@@ -171,6 +185,10 @@ public final class TestCa {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static GeneralName nameOrAddress(String text) {
+        return new GeneralName(text.matches("[0-9.]+") ? GeneralName.iPAddress : GeneralName.dNSName, text);
     }
 
     private static KeyPair keys() {

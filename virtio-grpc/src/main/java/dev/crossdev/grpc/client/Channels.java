@@ -49,8 +49,20 @@ public final class Channels {
      * @param host name or address; with TLS, one that the server's certificate is for
      */
     public ManagedChannel to(String host, int port) {
-        return NettyChannelBuilder.forAddress(host, port, credentials)
-                .directExecutor()
+        return to(host, port, host);
+    }
+
+    /**
+     * As above, where the address is not what the server's certificate is for: one of several behind a name.
+     *
+     * @param certified the name, or address, that the server's certificate is for
+     */
+    public ManagedChannel to(String host, int port, String certified) {
+        NettyChannelBuilder builder = NettyChannelBuilder.forAddress(host, port, credentials);
+        if (!certified.equals(host)) {
+            builder.overrideAuthority((certified.contains(":") ? "[" + certified + "]" : certified) + ":" + port);
+        }
+        return builder.directExecutor()
                 .flowControlWindow(WINDOW)
                 .maxInboundMessageSize(MAX_MESSAGE)
                 // A peer whose machine is gone says nothing; only asking shows it. While streams are open, that is.

@@ -56,7 +56,7 @@ class ChannelsTest {
         ca = TestCa.in(folder.resolve("ca"));
         TestCa.Issued own = ca.issue("CN=server");
         server = NettyServerBuilder.forAddress(
-                        new InetSocketAddress("127.0.0.1", 0),
+                        new InetSocketAddress("0.0.0.0", 0),
                         TlsServerCredentials.newBuilder()
                                 .keyManager(
                                         own.certificate().toFile(), own.key().toFile())
@@ -106,7 +106,10 @@ class ChannelsTest {
     }
 
     private String ask(ClientTls tls, String host) {
-        ManagedChannel channel = Channels.with(tls).to(host, server.getPort());
+        return ask(Channels.with(tls).to(host, server.getPort()));
+    }
+
+    private static String ask(ManagedChannel channel) {
         try {
             return GpuDeviceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(PATIENCE.toSeconds(), TimeUnit.SECONDS)
@@ -130,6 +133,19 @@ class ChannelsTest {
     void aServerWhoseCertificateIsForAnotherNameIsNotSpokenTo() {
         try (ClientTls tls = ClientTls.of(files(ca.issue("CN=alice")), OFTEN)) {
             assertThatThrownBy(() -> ask(tls, "127.0.0.2")).isInstanceOf(StatusRuntimeException.class);
+        }
+    }
+
+    @Test
+    void oneOfSeveralServersBehindANameIsHeldToTheName() {
+        try (ClientTls tls = ClientTls.of(files(ca.issue("CN=alice")), OFTEN)) {
+            Channels channels = Channels.with(tls);
+            assertThat(ask(channels.to("127.0.0.2", server.getPort(), "localhost")))
+                    .isEqualTo("alice");
+            assertThat(ask(channels.to("127.0.0.2", server.getPort(), "127.0.0.1")))
+                    .isEqualTo("alice");
+            assertThatThrownBy(() -> ask(channels.to("127.0.0.1", server.getPort(), "gpu-service")))
+                    .isInstanceOf(StatusRuntimeException.class);
         }
     }
 

@@ -19,7 +19,6 @@ import dev.crossdev.proto.etcd.WatchCreateRequest;
 import dev.crossdev.proto.etcd.WatchGrpc;
 import dev.crossdev.proto.etcd.WatchRequest;
 import dev.crossdev.proto.etcd.WatchResponse;
-import dev.crossdev.service.directory.HostPort;
 import io.grpc.ConnectivityState;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
@@ -46,14 +45,14 @@ final class EtcdClient implements AutoCloseable {
     private final AtomicInteger current = new AtomicInteger();
 
     /**
-     * @param endpoints at least one
-     * @param timeout of each call, all members included
+     * @param channels how the members are reached
+     * @param settings of which it takes the members, and the timeout of each call, all members included
      */
-    EtcdClient(List<HostPort> endpoints, Duration timeout) {
-        members = endpoints.stream()
-                .map(endpoint -> Channels.plaintext(endpoint.host(), endpoint.port()))
+    EtcdClient(Channels channels, EtcdSettings settings) {
+        members = settings.endpoints().stream()
+                .map(endpoint -> channels.to(endpoint.host(), endpoint.port()))
                 .toList();
-        this.timeout = timeout;
+        this.timeout = settings.timeout();
     }
 
     Duration timeout() {

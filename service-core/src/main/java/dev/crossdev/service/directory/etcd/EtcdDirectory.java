@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.proto.etcd.RangeRequest;
 import dev.crossdev.proto.etcd.RangeResponse;
 import dev.crossdev.service.directory.Directory;
@@ -17,8 +18,9 @@ public final class EtcdDirectory implements Directory {
     private final EtcdClient etcd;
     private final Keys keys;
 
-    public EtcdDirectory(EtcdSettings settings) {
-        etcd = new EtcdClient(settings.endpoints(), settings.timeout());
+    /** @param channels how etcd is reached: in plain text, or with TLS */
+    public EtcdDirectory(Channels channels, EtcdSettings settings) {
+        etcd = new EtcdClient(channels, settings);
         keys = new Keys(settings.prefix());
     }
 

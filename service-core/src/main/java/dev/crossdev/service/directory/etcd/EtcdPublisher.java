@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.proto.etcd.Compare;
 import dev.crossdev.proto.etcd.DeleteRangeRequest;
@@ -57,10 +58,15 @@ public final class EtcdPublisher implements Publisher {
         final List<CompletableFuture<Void>> waiting = new ArrayList<>();
     }
 
-    /** @param self this instance's address, or null while it is not known */
-    public EtcdPublisher(EtcdSettings settings, Supplier<@Nullable HostPort> self) {
+    /**
+     * An instance's side.
+     *
+     * @param channels how etcd is reached: in plain text, or with TLS
+     * @param self this instance's address, or null while it is not known
+     */
+    public EtcdPublisher(Channels channels, EtcdSettings settings, Supplier<@Nullable HostPort> self) {
         this.settings = settings;
-        this.etcd = new EtcdClient(settings.endpoints(), settings.timeout());
+        this.etcd = new EtcdClient(channels, settings);
         this.keys = new Keys(settings.prefix());
         this.lease = new InstanceLease(etcd, settings.lease(), self, this::granted, this::write);
         lease.start();

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.service.directory.Directory;
 import dev.crossdev.service.directory.DirectoryContract;
@@ -44,10 +45,20 @@ class EtcdDirectoryTest extends DirectoryContract {
 
     @BeforeEach
     void start(@TempDir Path folder) {
-        etcd = EtcdServer.start(folder);
+        etcd = server(folder);
         instancesWire = Wire.to(etcd.port());
         importersWire = Wire.to(etcd.port());
-        directory = new EtcdDirectory(settings(importersWire.port()));
+        directory = new EtcdDirectory(channels(), settings(importersWire.port()));
+    }
+
+    /** A real etcd. */
+    EtcdServer server(Path folder) {
+        return EtcdServer.start(folder);
+    }
+
+    /** How it is reached. */
+    Channels channels() {
+        return Channels.PLAIN;
     }
 
     @AfterEach
@@ -63,7 +74,7 @@ class EtcdDirectoryTest extends DirectoryContract {
 
     @Override
     protected Publisher publisherOf(HostPort instance) {
-        return new EtcdPublisher(settings(instancesWire.port()), () -> instance);
+        return new EtcdPublisher(channels(), settings(instancesWire.port()), () -> instance);
     }
 
     @Override
@@ -71,7 +82,7 @@ class EtcdDirectoryTest extends DirectoryContract {
         return directory;
     }
 
-    private static EtcdSettings settings(int... ports) {
+    static EtcdSettings settings(int... ports) {
         return new EtcdSettings(
                 java.util.Arrays.stream(ports)
                         .mapToObj(port -> new HostPort("127.0.0.1", port))
@@ -125,7 +136,7 @@ class EtcdDirectoryTest extends DirectoryContract {
     @Test
     void aDeadInstancesDevicesAreFreeWhenItsLeaseIsOver() {
         TestInstance dead = instance(FIRST);
-        EtcdPublisher other = new EtcdPublisher(settings(etcd.port()), () -> SECOND);
+        EtcdPublisher other = new EtcdPublisher(channels(), settings(etcd.port()), () -> SECOND);
         opened.add(other);
         await().atMost(PATIENCE).until(() -> dead.publisher.holdsItsPlace() && other.holdsItsPlace());
         DeviceKey device = new DeviceKey("alice", "vm0");
@@ -157,7 +168,7 @@ class EtcdDirectoryTest extends DirectoryContract {
     @Test
     void theEntriesOfAnInstanceThatIsHeardOfNoMoreVanishWithItsLeaseAndComeBackWithIt() {
         TestInstance lost = instance(FIRST);
-        Publisher other = new EtcdPublisher(settings(etcd.port()), () -> SECOND);
+        Publisher other = new EtcdPublisher(channels(), settings(etcd.port()), () -> SECOND);
         opened.add(other);
         UUID lostOne = UUID.randomUUID();
         UUID goneMeanwhile = UUID.randomUUID();
@@ -287,8 +298,8 @@ class EtcdDirectoryTest extends DirectoryContract {
             nowhere.cut();
             EtcdSettings both = settings(nowhere.port(), etcd.port());
             UUID uuid = UUID.randomUUID();
-            try (EtcdPublisher publisher = new EtcdPublisher(both, () -> FIRST);
-                    EtcdDirectory finder = new EtcdDirectory(both)) {
+            try (EtcdPublisher publisher = new EtcdPublisher(channels(), both, () -> FIRST);
+                    EtcdDirectory finder = new EtcdDirectory(channels(), both)) {
                 done(publisher.publish("alice", uuid));
 
                 assertThat(done(finder.find("alice", uuid).toCompletableFuture()))
