@@ -30,14 +30,17 @@ final class Benchmarks {
         results.stream()
                 .filter(result -> method(result).equals("reference"))
                 .forEach(result -> references.put(type(result), score(result)));
-        System.out.printf("%n%-40s %12s %14s %12s %12s%n", "", "median ns/op", "x reference", "p99 ns/op", "bytes/op");
+        System.out.printf(
+                "%n%-40s %12s %14s %12s %12s %12s%n",
+                "", "median ns/op", "x reference", "p90 ns/op", "p99 ns/op", "bytes/op");
         for (RunResult result : results) {
             Result<?> allocated = result.getSecondaryResults().get(ALLOCATED);
             System.out.printf(
-                    "%-40s %12.1f %14.1f %12.1f %12.3f%n",
+                    "%-40s %12.1f %14.1f %12.1f %12.1f %12.3f%n",
                     type(result) + "." + method(result),
                     score(result),
                     score(result) / references.getOrDefault(type(result), Double.NaN),
+                    result.getPrimaryResult().getStatistics().getPercentile(90),
                     result.getPrimaryResult().getStatistics().getPercentile(99),
                     allocated == null ? Double.NaN : allocated.getScore());
         }

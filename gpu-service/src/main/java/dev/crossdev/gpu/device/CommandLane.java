@@ -2,12 +2,13 @@ package dev.crossdev.gpu.device;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.virtio.gpu.GpuCommand;
 import dev.crossdev.virtio.gpu.GpuReply;
 import dev.crossdev.virtio.gpu.GpuRequest;
 import dev.crossdev.virtio.gpu.GpuResponse;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -19,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A command is executed on its sender's thread. One that must wait for somebody else (a fence) goes to a virtual thread,
  * and those behind it line up: they may depend on what it does. That thread then goes on with the line until it is
  * empty. How long the line can get is the transport's business, as the size of a virtqueue is.
+ *
+ * <p>A registration has done all that it does to the device when it begins to wait for the directory. Those behind it that only
+ * make something are executed meanwhile, so that many registrations share the directory's round trip; their answers keep
+ * their places.
  */
 final class CommandLane {
 
@@ -32,18 +37,23 @@ final class CommandLane {
          * @param rest waits, never without end, and is interrupted at a reset
          */
         record Waiting(Supplier<GpuResponse> rest) implements Outcome {}
+
+        /**
+         * Later, and nothing that is made meanwhile depends on it.
+         *
+         * @param published done when it can be answered; it becomes so in any case
+         * @param rest does not wait then
+         */
+        record Registering(CompletableFuture<Void> published, Supplier<GpuResponse> rest) implements Outcome {}
     }
 
     private static final System.Logger LOG = System.getLogger(CommandLane.class.getName());
-
-    /** A command that is being executed at a reset copies pixels at worst. */
-    private static final Duration LONGEST_EXECUTION = Duration.ofSeconds(1);
 
     private final String name;
     private final Function<GpuRequest, Outcome> executor;
     private final Object lock = new Object();
     private final Queue<Command> line = new ArrayDeque<>();
-    private @Nullable Run run;
+    private @Nullable LaneRun run;
     private boolean closed;
 
     CommandLane(String name, Function<GpuRequest, Outcome> executor) {
@@ -53,16 +63,18 @@ final class CommandLane {
 
     void submit(GpuRequest request, Consumer<? super GpuReply> done) {
         Command command = new Command(request, done);
-        Run mine;
+        LaneRun mine;
         synchronized (lock) {
             if (closed) {
                 return;
             }
             if (run != null) {
                 line.add(command);
+                // A run that waits for the directory may begin it.
+                lock.notifyAll();
                 return;
             }
-            mine = new Run(Thread.currentThread());
+            mine = new LaneRun(name, lock, Thread.currentThread(), this::ended);
             run = mine;
         }
         drain(mine, command);
@@ -71,7 +83,7 @@ final class CommandLane {
     /** Commands taken and not answered, the one being executed included. */
     int pending() {
         synchronized (lock) {
-            return line.size() + (run == null ? 0 : 1);
+            return line.size() + (run == null ? 0 : 1 + run.ahead());
         }
     }
 
@@ -80,7 +92,7 @@ final class CommandLane {
      * executing right now; called from within an answer, it does not.
      */
     void reset() {
-        Run old;
+        LaneRun old;
         synchronized (lock) {
             line.clear();
             old = run;
@@ -101,17 +113,16 @@ final class CommandLane {
         reset();
     }
 
-    private void drain(Run mine, @Nullable Command first) {
+    private void drain(LaneRun mine, @Nullable Command first) {
         boolean handedOver = false;
         try {
             for (Command command = first; command != null; command = next(mine)) {
-                switch (execute(command)) {
-                    case Outcome.Done(GpuResponse response) -> answer(mine, command, response);
-                    case Outcome.Waiting(Supplier<GpuResponse> rest) -> {
-                        handedOver = handOver(mine, command, rest);
-                        return;
-                    }
+                Outcome outcome = execute(command);
+                if (!(outcome instanceof Outcome.Done(GpuResponse response))) {
+                    handedOver = handOver(mine, new Begun(command, outcome));
+                    return;
                 }
+                answer(mine, command, response);
             }
         } finally {
             if (!handedOver) {
@@ -121,27 +132,96 @@ final class CommandLane {
     }
 
     /** False when there was a reset meanwhile: then nothing waits. */
-    private boolean handOver(Run mine, Command command, Supplier<GpuResponse> rest) {
+    private boolean handOver(LaneRun mine, Begun first) {
         Thread waiter = Thread.ofVirtual().name("virtio-gpu-" + name + "-wait").unstarted(() -> {
             @Nullable Command next = null;
             try {
-                GpuResponse response = guarded(command, rest);
-                mine.waited();
-                answer(mine, command, response);
+                finish(mine, first);
                 next = next(mine);
             } finally {
                 drain(mine, next);
             }
         });
         synchronized (lock) {
-            if (mine.cancelled) {
+            if (!mine.moveTo(waiter)) {
                 return false;
             }
-            mine.thread = waiter;
-            mine.waiting = true;
         }
         waiter.start();
         return true;
+    }
+
+    /** Answers it, and what was begun before that. */
+    private void finish(LaneRun mine, Begun first) {
+        Queue<Begun> begun = new ArrayDeque<>();
+        begun.add(first);
+        for (Begun each = begun.poll(); each != null; each = begun.poll()) {
+            mine.remain(begun.size());
+            GpuResponse response = switch (each.outcome) {
+                case Outcome.Done(GpuResponse known) -> known;
+                case Outcome.Waiting(Supplier<GpuResponse> rest) -> awaited(mine, each.command, rest);
+                case Outcome.Registering(CompletableFuture<Void> published, Supplier<GpuResponse> rest) -> {
+                    beginUntilDone(mine, published, begun);
+                    // After a reset nobody hears the answer.
+                    yield published.isDone() ? guarded(each.command, rest) : Answers.UNSPEC;
+                }
+            };
+            answer(mine, each.command, response);
+        }
+    }
+
+    private GpuResponse awaited(LaneRun mine, Command command, Supplier<GpuResponse> rest) {
+        if (!mine.waits()) {
+            // After a reset nobody hears the answer.
+            return Answers.UNSPEC;
+        }
+        try {
+            return guarded(command, rest);
+        } finally {
+            mine.waited();
+        }
+    }
+
+    /** Executes what comes and only makes something, until it is published or there is a reset. */
+    private void beginUntilDone(LaneRun mine, CompletableFuture<Void> published, Queue<Begun> begun) {
+        var _ = published.whenComplete((_, _) -> {
+            synchronized (lock) {
+                lock.notifyAll();
+            }
+        });
+        for (Command ahead = ahead(mine, published); ahead != null; ahead = ahead(mine, published)) {
+            begun.add(new Begun(ahead, execute(ahead)));
+        }
+    }
+
+    private @Nullable Command ahead(LaneRun mine, CompletableFuture<Void> published) {
+        synchronized (lock) {
+            while (!published.isDone() && !mine.isCancelled()) {
+                Command next = line.peek();
+                if (next != null && onlyMakes(next.request.command())) {
+                    mine.oneMore();
+                    return line.poll();
+                }
+                try {
+                    lock.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return null;
+                }
+            }
+            return null;
+        }
+    }
+
+    /** What neither changes nor reads what was there before. */
+    private static boolean onlyMakes(GpuCommand command) {
+        return switch (command) {
+            case GpuCommand.ResourceAssignUuid _,
+                    GpuCommand.ResourceCreate2d _,
+                    GpuCommand.ResourceCreateBlob _,
+                    GpuCommand.ResourceAttachBacking _ -> true;
+            default -> false;
+        };
     }
 
     private Outcome execute(Command command) {
@@ -170,9 +250,9 @@ final class CommandLane {
         return Answers.UNSPEC;
     }
 
-    private void answer(Run mine, Command command, GpuResponse response) {
+    private void answer(LaneRun mine, Command command, GpuResponse response) {
         synchronized (lock) {
-            if (mine.cancelled) {
+            if (mine.isCancelled()) {
                 return;
             }
         }
@@ -183,9 +263,16 @@ final class CommandLane {
         }
     }
 
-    private @Nullable Command next(Run mine) {
+    /** Under the lock. */
+    private void ended(LaneRun over) {
+        if (run == over) {
+            run = null;
+        }
+    }
+
+    private @Nullable Command next(LaneRun mine) {
         synchronized (lock) {
-            if (mine.cancelled) {
+            if (mine.isCancelled()) {
                 return null;
             }
             Command next = line.poll();
@@ -198,64 +285,5 @@ final class CommandLane {
 
     private record Command(GpuRequest request, Consumer<? super GpuReply> done) {}
 
-    /** From the first command that finds the lane idle until the line is empty. */
-    private final class Run {
-        private Thread thread;
-        private boolean waiting;
-        private boolean cancelled;
-        private boolean ended;
-
-        Run(Thread thread) {
-            this.thread = thread;
-        }
-
-        /** Under the lock. Interrupts only a wait of ours, never a sender's thread or a receiver's code. */
-        void cancel() {
-            cancelled = true;
-            if (waiting) {
-                thread.interrupt();
-            }
-        }
-
-        void waited() {
-            synchronized (lock) {
-                waiting = false;
-                // Meant for the wait alone, if it came.
-                boolean interrupted = Thread.interrupted();
-                assert !interrupted || cancelled;
-            }
-        }
-
-        void end() {
-            synchronized (lock) {
-                if (run == this) {
-                    run = null;
-                }
-                ended = true;
-                lock.notifyAll();
-            }
-        }
-
-        void awaitEnd() {
-            long deadline = System.nanoTime() + LONGEST_EXECUTION.toNanos();
-            boolean interrupted = false;
-            synchronized (lock) {
-                while (!ended && thread != Thread.currentThread()) {
-                    long millis = (deadline - System.nanoTime()) / 1_000_000;
-                    if (millis <= 0) {
-                        LOG.log(System.Logger.Level.WARNING, "a command of lane " + name + " outlived a reset");
-                        break;
-                    }
-                    try {
-                        lock.wait(millis);
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                    }
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
+    private record Begun(Command command, Outcome outcome) {}
 }

@@ -3,7 +3,6 @@ package dev.crossdev.gpu.device;
 import dev.crossdev.gpu.device.CommandLane.Outcome;
 import dev.crossdev.virtio.gpu.GpuResponse;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 
 /** The end of ASSIGN_UUID: whoever is told a UUID may hand it on at once, so importers must be able to find it by then. */
 final class Publishing {
@@ -21,21 +20,15 @@ final class Publishing {
         if (published.isDone() && !published.isCompletedExceptionally()) {
             return new Outcome.Done(new GpuResponse.OkResourceUuid(export.uuid()));
         }
-        return new Outcome.Waiting(() -> {
-            try {
-                published.get();
+        return new Outcome.Registering(published, () -> {
+            if (!published.isCompletedExceptionally()) {
                 return new GpuResponse.OkResourceUuid(export.uuid());
-            } catch (InterruptedException e) {
-                // A reset, which withdraws the export itself: nobody hears the answer.
-                Thread.currentThread().interrupt();
-                return Answers.UNSPEC;
-            } catch (ExecutionException e) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        () -> "object " + export.uuid() + " not published: " + e.getCause());
-                undo.run();
-                return Answers.UNSPEC;
             }
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    () -> "object " + export.uuid() + " not published: " + published.exceptionNow());
+            undo.run();
+            return Answers.UNSPEC;
         });
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +91,88 @@ class PublishingTest {
         // Known already: no second round trip.
         assertThat(gpu.assignUuid(1)).isEqualTo(directory.published.getFirst());
         assertThat(directory.published).hasSize(1);
+    }
+
+    private List<CompletableFuture<GpuReply>> assignAll(int resources) {
+        return IntStream.rangeClosed(1, resources)
+                .mapToObj(id -> gpu.submit(new GpuCommand.ResourceAssignUuid(id)))
+                .toList();
+    }
+
+    @Test
+    void registrationsInARowShareTheDirectorysRoundTripAndAreAnsweredInTheirOrder() {
+        for (int id = 1; id <= 4; id++) {
+            gpu.resource(id, 4, 4);
+        }
+        List<CompletableFuture<GpuReply>> all = assignAll(4);
+        await().until(() -> directory.publications.size() == 4);
+        assertThat(gpu.device.pending()).isEqualTo(4);
+
+        directory.publications.get(1).complete(null);
+        directory.publications.get(2).completeExceptionally(new ErrnoException(Errno.ETIMEDOUT, "too late"));
+        assertThat(all).noneMatch(CompletableFuture::isDone);
+
+        directory.publications.get(0).complete(null);
+        assertThat(TestGpu.await(all.get(0)).response())
+                .isEqualTo(new GpuResponse.OkResourceUuid(directory.published.get(0)));
+        assertThat(TestGpu.await(all.get(1)).response())
+                .isEqualTo(new GpuResponse.OkResourceUuid(directory.published.get(1)));
+        assertThat(TestGpu.await(all.get(2)).response().result()).isEqualTo(GpuResult.ERR_UNSPEC);
+        assertThat(all.get(3)).isNotDone();
+        directory.publications.get(3).complete(null);
+        assertThat(TestGpu.await(all.get(3)).response())
+                .isEqualTo(new GpuResponse.OkResourceUuid(directory.published.get(3)));
+    }
+
+    @Test
+    void whatADriverMakesBetweenRegistrationsDoesNotWaitForThem() {
+        gpu.resource(1, 4, 4);
+        CompletableFuture<GpuReply> first = gpu.submit(new GpuCommand.ResourceAssignUuid(1));
+        CompletableFuture<GpuReply> made = gpu.submit(new GpuCommand.ResourceCreate2d(2, 1, 4, 4));
+        CompletableFuture<GpuReply> second = gpu.submit(new GpuCommand.ResourceAssignUuid(2));
+
+        await().until(() -> directory.publications.size() == 2);
+        assertThat(List.of(first, made, second)).noneMatch(CompletableFuture::isDone);
+
+        directory.publications.getLast().complete(null);
+        directory.publications.getFirst().complete(null);
+        assertThat(TestGpu.await(second).response()).isInstanceOf(GpuResponse.OkResourceUuid.class);
+        assertThat(TestGpu.await(made).response().result()).isEqualTo(GpuResult.OK_NODATA);
+    }
+
+    @Test
+    void whatChangesAResourceWaitsUntilItsRegistrationIsAnswered() {
+        gpu.resource(1, 4, 4);
+        gpu.resource(2, 4, 4);
+        CompletableFuture<GpuReply> assign = gpu.submit(new GpuCommand.ResourceAssignUuid(1));
+        CompletableFuture<GpuReply> unref = gpu.submit(new GpuCommand.ResourceUnref(1));
+        CompletableFuture<GpuReply> behind = gpu.submit(new GpuCommand.ResourceAssignUuid(2));
+        await().until(() -> !directory.publications.isEmpty());
+        assertThat(directory.withdrawn).isEmpty();
+
+        directory.publications.getFirst().complete(null);
+
+        assertThat(TestGpu.await(assign).response()).isInstanceOf(GpuResponse.OkResourceUuid.class);
+        assertThat(TestGpu.await(unref).response().result()).isEqualTo(GpuResult.OK_NODATA);
+        await().until(() -> directory.publications.size() == 2);
+        assertThat(directory.withdrawn).containsExactly(directory.published.getFirst());
+        directory.publications.getLast().complete(null);
+        assertThat(TestGpu.await(behind).response()).isInstanceOf(GpuResponse.OkResourceUuid.class);
+    }
+
+    @Test
+    void aResetEndsAllThatWereBegun() {
+        for (int id = 1; id <= 3; id++) {
+            gpu.resource(id, 4, 4);
+        }
+        List<CompletableFuture<GpuReply>> all = assignAll(3);
+        await().until(() -> directory.publications.size() == 3);
+
+        gpu.device.reset();
+
+        assertThat(directory.withdrawn).containsExactlyInAnyOrderElementsOf(directory.published);
+        assertThat(all).noneMatch(CompletableFuture::isDone);
+        assertThat(gpu.device.pending()).isZero();
     }
 
     @Test
