@@ -18,13 +18,16 @@ class BrokenManifestTest {
 
     private String local = "";
     private String spread = "";
+    private String scaleOut = "";
 
     @BeforeAll
     void render() {
         local = Manifests.render("local", "load", "monitoring");
         spread = Manifests.render("spread", "load", "monitoring");
         assertThat(ManifestPolicy.violations(Manifests.parse(local))).isEmpty();
+        scaleOut = Manifests.render("scale-out", "load", "monitoring");
         assertThat(ManifestPolicy.violations(Manifests.parse(spread))).isEmpty();
+        assertThat(ManifestPolicy.violations(Manifests.parse(scaleOut))).isEmpty();
     }
 
     /** The first place that reads {@code before} reads {@code after}; \n is a new line. */
@@ -95,6 +98,51 @@ class BrokenManifestTest {
     void aBrokenManifestOfSeparatePodsIsRefused(String before, String after, String expected) {
         List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(spread, before, after)));
         assertThat(violations).anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+
+    @ParameterizedTest(name = "{2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            registry.k8s.io/etcd:3.5.21-0    | registry.k8s.io/etcd:latest      | StatefulSet etcd runs registry.k8s.io/etcd:latest
+            registry.k8s.io/etcd:3.5.21-0    | registry.k8s.io/etcd:3.5.20-0    | StatefulSet etcd says another app.kubernetes.io/version than what it runs, 3.5.20
+            `replicas: 3\\n  selector:\\n    matchLabels:\\n      app.kubernetes.io/instance: scale-out` | `replicas: 2\\n  selector:\\n    matchLabels:\\n      app.kubernetes.io/instance: scale-out` | StatefulSet etcd has 2 members
+            value: /var/lib/etcd/data        | value: /tmp/data                 | StatefulSet etcd has its data in /tmp/data
+            `volumeClaimTemplates:\\n  - metadata:\\n      name: data` | `volumeClaimTemplates:\\n  - metadata:\\n      labels: {app.kubernetes.io/version: 3.5.21}\\n      name: data` | labels its claims with a version
+            `name: ETCD_NAME\\n          valueFrom:\\n            fieldRef:\\n              fieldPath: metadata.name` | `name: ETCD_NAME\\n          value: etcd-0` | StatefulSet etcd calls etcd-1 by another name
+            name: ETCD_NAME                  | name: ETCD_MEMBER                | has in ETCD_ADVERTISE_CLIENT_URLS what is not known there
+            etcd-2=http://etcd-2.etcd:2380   | etcd-3=http://etcd-2.etcd:2380   | StatefulSet etcd names the members
+            etcd-2=http://etcd-2.etcd:2380   | etcd-2=http://etcd-2.etcds:2380  | calls etcd-2.etcds:2380, and there is no such Service and port
+            value: http://$(ETCD_NAME).etcd:2380 | value: http://$(ETCD_NAME):2380 | says of etcd-0 that it is at http://etcd-0:2380
+            etcd-0.etcd:2379,                | etcd-0.etcd:2378,                | calls etcd-0.etcd:2378, which StatefulSet etcd does not listen on
+            etcd-0.etcd:2379,                | ``                               | the services differ in crossdev.directory.endpoints
+            `CROSSDEV_DIRECTORY_KIND\\n          value: etcd` | `CROSSDEV_DIRECTORY_KIND\\n          value: local` | the services differ in crossdev.directory.kind
+            $(POD_NAME).gpu-service-pods:8081 | gpu-service-pods:8081           | says of gpu-service-0 that it is at gpu-service-pods:8081, not at gpu-service-0.gpu-service-pods:8081
+            $(POD_NAME).gpu-service-pods:8081 | $(POD_NAME).gpu-service-pods:9081 | is not let in by StatefulSet gpu-service
+            name: POD_NAME                   | name: POD                        | has in CROSSDEV_DIRECTORY_ADVERTISE what is not known there
+            clusterIP: None                  | clusterIP: 10.0.0.1              | StatefulSet etcd has no headless Service etcd
+            `spec:\\n  clusterIP: None\\n  ports:\\n  - appProtocol: kubernetes.io/h2c\\n    name: grpc\\n    port: 8081\\n    targetPort: gpu-grpc\\n  selector` | `spec:\\n  ports:\\n  - appProtocol: kubernetes.io/h2c\\n    name: grpc\\n    port: 8081\\n    targetPort: gpu-grpc\\n  selector` | Service gpu-service chooses one of 3 pods
+            `port: 8081\\n    targetPort: gpu-grpc\\n  selector` | `port: 80\\n    targetPort: gpu-grpc\\n  selector` | calls gpu-service:8081, and there is no such Service and port
+            `publishNotReadyAddresses: true\\n  selector:\\n    crossdev.dev/gpu-service` | `selector:\\n    crossdev.dev/gpu-service` | StatefulSet gpu-service is not found by name while it drains
+            `name: services-to-etcd\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: etcd-grpc` | `name: services-to-etcd\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: etcd-peer` | StatefulSet gpu-service, container gpu-service calls etcd-0.etcd:2379 and is not let out to StatefulSet etcd
+            `matchLabels:\\n          crossdev.dev/directory: "true"\\n    ports:` | `matchLabels:\\n          crossdev.dev/guest: "true"\\n    ports:` | Deployment video-service, container video-service calls etcd-0.etcd:2379 and is not let in by StatefulSet etcd
+            `name: etcd-to-etcd\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: etcd-peer` | `name: etcd-to-etcd\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: etcd-grpc` | StatefulSet etcd, container etcd calls etcd-0.etcd:2380 and is not let out to StatefulSet etcd
+            name: video-service-to-gpu-service\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: gpu-grpc | name: video-service-to-gpu-service\\n  namespace: crossdev\\nspec:\\n  egress:\\n  - ports:\\n    - port: gpu-mgmt | calls gpu-service-0.gpu-service-pods:8081 and is not let out to StatefulSet gpu-service
+            kind: PodDisruptionBudget        | kind: Eviction                   | StatefulSet etcd has no PodDisruptionBudget
+            value: http://0.0.0.0:2380       | value: https://0.0.0.0:2380      | has in ETCD_LISTEN_PEER_URLS what is not http:
+            """)
+    void aBrokenManifestOfSeveralInstancesIsRefused(String before, String after, String expected) {
+        List<String> violations = ManifestPolicy.violations(Manifests.parse(broken(scaleOut, before, after)));
+        assertThat(violations).anySatisfy(violation -> assertThat(violation).contains(expected));
+    }
+
+    @Test
+    void severalPodsThatNothingTellsApartAreRefused() {
+        assertThat(ManifestPolicy.violations(Manifests.parse(broken(
+                        spread,
+                        "podManagementPolicy: Parallel\\n  replicas: 1",
+                        "podManagementPolicy: Parallel\\n  replicas: 3"))))
+                .anySatisfy(violation -> assertThat(violation)
+                        .contains("StatefulSet gpu-service has 3 pods and no directory that tells them apart"))
+                .anySatisfy(violation -> assertThat(violation).contains("Service gpu-service chooses one of 3 pods"));
     }
 
     @Test

@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** Whom a container is told to call is there, has that port, and may be called: by name, out of one pod and into the other. */
@@ -39,19 +40,32 @@ final class CallPolicy {
                 .forEach(caller -> caller.pod()
                         .getSpec()
                         .getContainers()
-                        .forEach(container -> addresses(container)
+                        .forEach(container -> policy.addresses(container)
                                 .forEach(address -> policy.call(caller, container, HostAndPort.parse(address)))));
         manifests.of(StatefulSet.class).forEach(policy::namesOfItsPods);
         return policy.violations;
     }
 
-    private static Stream<String> addresses(Container container) {
-        return Stream.concat(
-                ServiceDefaults.environment(container, "crossdev.video.gpu-service").stream(),
-                container.getArgs().stream()
-                        .flatMap(argument -> ADDRESS_ARGUMENTS.stream()
-                                .filter(argument::startsWith)
-                                .map(option -> argument.substring(option.length()))));
+    private Stream<String> addresses(Container container) {
+        return Stream.of(
+                        ServiceDefaults.environment(container, "crossdev.video.gpu-service").stream(),
+                        ServiceDefaults.environment(container, "crossdev.directory.endpoints").stream()
+                                .flatMap(endpoints -> Stream.of(endpoints.split(","))),
+                        EtcdPolicy.peers(container).values().stream(),
+                        container.getName().equals("video-service") ? advertised() : Stream.<String>of(),
+                        container.getArgs().stream()
+                                .flatMap(argument -> ADDRESS_ARGUMENTS.stream()
+                                        .filter(argument::startsWith)
+                                        .map(option -> argument.substring(option.length()))))
+                .flatMap(Function.identity());
+    }
+
+    /** Where importers are sent. */
+    private Stream<String> advertised() {
+        return manifests.workloads().stream()
+                .flatMap(workload -> workload.pod().getSpec().getContainers().stream()
+                        .flatMap(container -> workload.podNames().stream()
+                                .flatMap(pod -> DirectoryPolicy.advertised(container, pod).stream())));
     }
 
     private void require(boolean holds, String otherwise) {
@@ -68,9 +82,12 @@ final class CallPolicy {
                     what + ", which no container of its pod listens on");
             return;
         }
-        Optional<Service> service = manifests.of(Service.class).stream()
-                .filter(each -> each.getMetadata().getName().equals(address.host()))
-                .findFirst();
+        List<Workload> pods = podsNamed(address.host());
+        if (!pods.isEmpty()) {
+            called(what, caller, pods, new IntOrString(address.port()));
+            return;
+        }
+        Optional<Service> service = manifests.service(address.host());
         Optional<IntOrString> target = service.stream()
                 .flatMap(each -> each.getSpec().getPorts().stream())
                 .filter(port -> port.getPort() == address.port())
@@ -80,11 +97,34 @@ final class CallPolicy {
             violations.add(what + ", and there is no such Service and port");
             return;
         }
+        // The name of a headless one means the pods themselves, and nobody translates ports.
+        boolean headless = "None".equals(service.get().getSpec().getClusterIP());
+        called(
+                what,
+                caller,
+                manifests.selectedBy(service.get().getSpec().getSelector()),
+                headless ? new IntOrString(address.port()) : target.get());
+    }
+
+    private void called(String what, Workload caller, List<Workload> pods, IntOrString port) {
         require(mayAskForNames(caller), what + " and may not ask for names (port 53)");
-        for (Workload called : manifests.selectedBy(service.get().getSpec().getSelector())) {
-            require(mayGoOut(caller, called, target.get()), what + " and is not let out to " + called.name());
-            require(mayComeIn(caller, called, target.get()), what + " and is not let in by " + called.name());
+        for (Workload called : pods) {
+            require(
+                    ports(called).anyMatch(each -> number(called, port).equals(Optional.of(each.getContainerPort()))),
+                    what + ", which " + called.name() + " does not listen on");
+            require(mayGoOut(caller, called, port), what + " and is not let out to " + called.name());
+            require(mayComeIn(caller, called, port), what + " and is not let in by " + called.name());
         }
+    }
+
+    /** Whose pod has that name, such as {@code etcd-0.etcd}; none for any other name. */
+    private List<Workload> podsNamed(String host) {
+        return manifests.workloads().stream()
+                .filter(workload -> workload.podNames().stream()
+                        .anyMatch(pod -> workload.podDomain()
+                                .filter(domain -> host.equals(pod + "." + domain))
+                                .isPresent()))
+                .toList();
     }
 
     private Stream<NetworkPolicy> policiesOf(Workload workload) {

@@ -1,8 +1,8 @@
 package dev.crossdev.system.deploy;
 
+import dev.crossdev.system.deploy.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
-import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
@@ -19,18 +19,18 @@ import org.jspecify.annotations.Nullable;
 /** What a container may and must do, as far as its manifest says; what it really listens on, OverlayContainers asks. */
 final class ContainerPolicy {
 
-    private static final int TLS_FILES = 3;
-
     private final String name;
+    private final Workload workload;
     private final Container container;
     private final List<String> violations = new ArrayList<>();
 
-    private ContainerPolicy(String workload, Container container) {
-        this.name = workload + ", container " + container.getName();
+    private ContainerPolicy(Workload workload, Container container) {
+        this.name = workload.name() + ", container " + container.getName();
+        this.workload = workload;
         this.container = container;
     }
 
-    static List<String> violations(String workload, Container container, PodSpec pod, String version) {
+    static List<String> violations(Workload workload, Container container, String version) {
         ContainerPolicy policy = new ContainerPolicy(workload, container);
         policy.image(version);
         policy.security();
@@ -38,8 +38,9 @@ final class ContainerPolicy {
         policy.probe("startup", container.getStartupProbe());
         policy.probe("readiness", container.getReadinessProbe());
         policy.probe("liveness", container.getLivenessProbe());
-        policy.mounts(pod);
-        policy.tlsFilesAreMounted(pod);
+        policy.environment();
+        policy.mounts();
+        policy.tlsFilesAreMounted();
         if (container.getName().endsWith("-service")) {
             policy.listensOutside("quarkus.http.host");
             policy.listensOutside("quarkus.management.host");
@@ -54,7 +55,15 @@ final class ContainerPolicy {
         }
     }
 
+    /** Whether it runs one of this project's images. */
+    private boolean isOwn() {
+        return !container.getName().equals(EtcdPolicy.CONTAINER);
+    }
+
     private void image(String version) {
+        if (!isOwn()) {
+            return;
+        }
         String expected = "crossdev/" + container.getName() + ":" + version;
         require(expected.equals(container.getImage()), "runs " + container.getImage() + ", not " + expected);
     }
@@ -102,29 +111,50 @@ final class ContainerPolicy {
                 "has its " + kind + " probe on port " + port + ", which it does not have");
     }
 
-    private void mounts(PodSpec pod) {
-        List<String> volumes = pod.getVolumes().stream().map(Volume::getName).toList();
+    /** Kubernetes resolves {@code $(NAME)} only when NAME comes before. */
+    private void environment() {
+        PodEnvironment.of(container, workload.podNames().getFirst())
+                .forEach((variable, value) -> require(
+                        !PodEnvironment.isUnresolved(value),
+                        "has in " + variable + " what is not known there: " + value));
+    }
+
+    private void mounts() {
+        List<String> volumes = Stream.concat(
+                        workload.pod().getSpec().getVolumes().stream().map(Volume::getName),
+                        workload.claims().stream()
+                                .map(claim -> claim.getMetadata().getName()))
+                .toList();
         container
                 .getVolumeMounts()
                 .forEach(mount -> require(
                         volumes.contains(mount.getName()), "mounts a volume that is not there: " + mount.getName()));
         require(
-                container.getVolumeMounts().stream()
-                        .anyMatch(mount -> mount.getMountPath().equals("/tmp")),
+                !isOwn()
+                        || container.getVolumeMounts().stream()
+                                .anyMatch(mount -> mount.getMountPath().equals("/tmp")),
                 "has no /tmp to write to");
     }
 
     /** All three or none, each in a Secret that is mounted as a folder: a single file would not follow a rotation. */
-    private void tlsFilesAreMounted(PodSpec pod) {
-        List<String> files = Stream.of("certificate", "key", "ca")
-                .flatMap(file -> ServiceDefaults.environment(container, "crossdev.tls." + file).stream())
+    private void tlsFilesAreMounted() {
+        tlsFilesAreMounted("crossdev.tls.certificate", "crossdev.tls.key", "crossdev.tls.ca");
+        tlsFilesAreMounted(
+                "crossdev.directory.tls.certificate", "crossdev.directory.tls.key", "crossdev.directory.tls.ca");
+        tlsFilesAreMounted(EtcdPolicy.CERTIFICATE, "etcd.key.file", "etcd.trusted.ca.file");
+        tlsFilesAreMounted("etcd.peer.cert.file", "etcd.peer.key.file", "etcd.peer.trusted.ca.file");
+    }
+
+    private void tlsFilesAreMounted(String... settings) {
+        List<String> files = Stream.of(settings)
+                .flatMap(setting -> ServiceDefaults.environment(container, setting).stream())
                 .toList();
-        require(files.isEmpty() || files.size() == TLS_FILES, "has some files of TLS and not all");
+        require(files.isEmpty() || files.size() == settings.length, "has some files of TLS and not all");
         for (String file : files) {
             require(
                     container.getVolumeMounts().stream()
                             .filter(mount -> mount.getSubPath() == null && file.startsWith(mount.getMountPath() + "/"))
-                            .anyMatch(mount -> pod.getVolumes().stream()
+                            .anyMatch(mount -> workload.pod().getSpec().getVolumes().stream()
                                     .anyMatch(volume ->
                                             volume.getName().equals(mount.getName()) && volume.getSecret() != null)),
                     "has its " + file + " in no Secret that is mounted as a folder");

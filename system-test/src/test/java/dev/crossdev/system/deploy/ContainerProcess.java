@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 
 /**
  * A container without a container: its image's entry point, its own arguments and environment, and its own ports. What it
- * calls all addresses, loopback and a Service is one address of 127.0.0.0/8 that nobody else uses, so the ports are free.
+ * calls all addresses and loopback is one address of 127.0.0.0/8 that nobody else uses, so the ports are free; other pods
+ * have others.
  */
 final class ContainerProcess implements AutoCloseable {
 
@@ -35,17 +36,14 @@ final class ContainerProcess implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** @param services names of Services, which are at the address too */
-    static ContainerProcess start(Container container, String address, List<String> services) throws IOException {
-        return start(container, address, services, Map.of());
-    }
-
     /**
-     * As above.
+     * Starts it in a pod of this name.
      *
+     * @param names what the names of Services and pods mean: an address, or several, parted by commas
      * @param volumes folders that are there already, by the names of volumes; the others are made, and empty
      */
-    static ContainerProcess start(Container container, String address, List<String> services, Map<String, Path> volumes)
+    static ContainerProcess start(
+            Container container, String pod, String address, Map<String, String> names, Map<String, Path> volumes)
             throws IOException {
         Path folder = Files.createTempDirectory("crossdev-container-");
         Map<String, String> elsewhere = new HashMap<>();
@@ -60,22 +58,28 @@ final class ContainerProcess implements AutoCloseable {
         elsewhere.put("/app/clips", file("clips"));
         elsewhere.put("0.0.0.0", address);
         elsewhere.put("127.0.0.1", address);
-        services.forEach(service -> elsewhere.put(service + ":", address + ":"));
+        names.forEach((name, there) -> elsewhere.put(name + ":", there + ":"));
 
         List<String> command = new ArrayList<>();
-        entryPoint(container.getName()).forEach(word -> command.add(moved(word, elsewhere)));
+        if (container.getCommand().isEmpty()) {
+            entryPoint(container.getName()).forEach(word -> command.add(moved(word, elsewhere)));
+            // Surefire's own JDK is the one that the build was made for.
+            command.set(
+                    0,
+                    Path.of(System.getProperty("java.home"), "bin", command.getFirst())
+                            .toString());
+        } else {
+            // Somebody else's program, which this machine has, too.
+            command.addAll(container.getCommand());
+        }
         container.getArgs().forEach(word -> command.add(moved(word, elsewhere)));
-        // Surefire's own JDK is the one that the build was made for.
-        command.set(
-                0,
-                Path.of(System.getProperty("java.home"), "bin", command.getFirst())
-                        .toString());
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile());
-        container
-                .getEnv()
-                .forEach(each -> builder.environment().put(each.getName(), moved(each.getValue(), elsewhere)));
+        PodEnvironment.of(container, pod)
+                .forEach((name, value) -> builder.environment().put(name, moved(value, elsewhere)));
+        // Debian's etcd says of arm64 that it is not supported, unless it is told so.
+        builder.environment().put("ETCD_UNSUPPORTED_ARCH", "arm64");
         return new ContainerProcess(builder.start(), folder);
     }
 

@@ -20,6 +20,8 @@ final class ManifestPolicy {
         }
         violations.addAll(SelectorPolicy.violations(manifests));
         violations.addAll(CallPolicy.violations(manifests));
+        violations.addAll(DirectoryPolicy.violations(manifests));
+        violations.addAll(EtcdPolicy.violations(manifests));
         violations.addAll(PodPolicy.violations(manifests, PomVersion.VERSION));
         return violations;
     }

@@ -1,8 +1,11 @@
 package dev.crossdev.system.deploy;
 
 import dev.crossdev.system.Checkout;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -15,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What {@code kubectl apply -k} would send to a cluster, typed. */
@@ -26,7 +31,12 @@ record Manifests(List<HasMetadata> resources) {
     static final Path DEPLOY = Checkout.HOME.resolve("deploy");
 
     /** The pods that a workload makes. */
-    record Workload(HasMetadata resource, int replicas, Map<String, String> selector, PodTemplateSpec pod) {
+    record Workload(
+            HasMetadata resource,
+            int replicas,
+            Map<String, String> selector,
+            PodTemplateSpec pod,
+            List<PersistentVolumeClaim> claims) {
 
         String name() {
             return resource.getKind() + " " + resource.getMetadata().getName();
@@ -34,6 +44,27 @@ record Manifests(List<HasMetadata> resources) {
 
         Map<String, String> labels() {
             return pod.getMetadata().getLabels();
+        }
+
+        /** The names of its pods, as far as they can be known: a Deployment's have none that lasts, and are all alike. */
+        List<String> podNames() {
+            String name = resource.getMetadata().getName();
+            return resource instanceof StatefulSet
+                    ? IntStream.range(0, replicas).mapToObj(i -> name + "-" + i).toList()
+                    : List.of(name);
+        }
+
+        /** The domain of its pods' names. */
+        Optional<String> podDomain() {
+            return resource instanceof StatefulSet set
+                    ? Optional.of(set.getSpec().getServiceName())
+                    : Optional.empty();
+        }
+
+        Optional<Container> container(String name) {
+            return pod.getSpec().getContainers().stream()
+                    .filter(each -> each.getName().equals(name))
+                    .findFirst();
         }
     }
 
@@ -101,14 +132,22 @@ record Manifests(List<HasMetadata> resources) {
                                         each,
                                         each.getSpec().getReplicas(),
                                         each.getSpec().getSelector().getMatchLabels(),
-                                        each.getSpec().getTemplate())),
+                                        each.getSpec().getTemplate(),
+                                        List.of())),
                         of(StatefulSet.class).stream()
                                 .map(each -> new Workload(
                                         each,
                                         each.getSpec().getReplicas(),
                                         each.getSpec().getSelector().getMatchLabels(),
-                                        each.getSpec().getTemplate())))
+                                        each.getSpec().getTemplate(),
+                                        each.getSpec().getVolumeClaimTemplates())))
                 .toList();
+    }
+
+    Optional<Service> service(String name) {
+        return of(Service.class).stream()
+                .filter(each -> each.getMetadata().getName().equals(name))
+                .findFirst();
     }
 
     /** The workloads whose pods have all these labels; none is all. */

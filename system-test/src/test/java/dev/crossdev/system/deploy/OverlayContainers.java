@@ -8,14 +8,16 @@ import dev.crossdev.system.Scrape;
 import dev.crossdev.system.deploy.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
-import io.fabric8.kubernetes.api.model.Service;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -36,49 +38,84 @@ abstract class OverlayContainers {
 
     private final String overlay;
     private final String path;
-    private final String address = Loopback.own();
-    private final Map<String, Running> all = new HashMap<>();
+    private final Set<String> containers;
+    private final List<Running> all = new ArrayList<>();
 
-    /** @param grace from SIGTERM to the kill, seconds */
-    private record Running(Container container, long grace, ContainerProcess process) {}
+    /**
+     * A container of a pod.
+     *
+     * @param address the pod's
+     * @param grace from SIGTERM to the kill, seconds
+     */
+    record Running(String pod, String address, Container container, long grace, ContainerProcess process) {
 
-    /** @param path on which pictures get from one service to the other */
-    OverlayContainers(String overlay, String path) {
+        List<String> missing(Container told) {
+            return Answers.missing(told, address, IntUnaryOperator.identity());
+        }
+
+        String log() {
+            try {
+                return pod + ", " + container.getName() + ":\n" + process.log();
+            } catch (IOException e) {
+                return e.toString();
+            }
+        }
+    }
+
+    /**
+     * As the manifests say.
+     *
+     * @param path on which pictures get from one service to the other
+     * @param containers that are there beside the two services and the guest
+     */
+    OverlayContainers(String overlay, String path, String... containers) {
         this.overlay = overlay;
         this.path = path;
+        this.containers = Stream.concat(Stream.of("gpu-service", "video-service", "guest"), Stream.of(containers))
+                .collect(Collectors.toSet());
     }
 
     @BeforeAll
     void start() throws IOException {
         Manifests manifests = Manifests.parse(Manifests.render(overlay, "load"));
-        List<String> services = manifests.of(Service.class).stream()
-                .map(service -> service.getMetadata().getName())
-                .toList();
+        PodAddresses addresses = PodAddresses.of(manifests);
         for (Workload workload : manifests.workloads()) {
-            for (Container container : workload.pod().getSpec().getContainers()) {
-                all.put(
-                        container.getName(),
-                        new Running(
-                                container,
-                                workload.pod().getSpec().getTerminationGracePeriodSeconds(),
-                                ContainerProcess.start(container, address, services)));
+            for (String pod : workload.podNames()) {
+                for (Container container : workload.pod().getSpec().getContainers()) {
+                    all.add(new Running(
+                            pod,
+                            addresses.of(pod),
+                            container,
+                            workload.pod().getSpec().getTerminationGracePeriodSeconds(),
+                            ContainerProcess.start(container, pod, addresses.of(pod), addresses.names(), Map.of())));
+                }
             }
         }
     }
 
     @AfterAll
     void stop() throws IOException, InterruptedException {
-        for (Running running : all.values()) {
+        for (Running running : all) {
             running.process().close();
         }
     }
 
-    private List<String> missing(Container container) {
-        return Answers.missing(container, address, IntUnaryOperator.identity());
+    /** One that the rest must do without from here on. */
+    final void end(Running one) throws IOException, InterruptedException {
+        assertThat(one.process().terminate(one.grace())).as(one::log).isTrue();
+        one.process().close();
+        all.remove(one);
+    }
+
+    /** All containers of that name, in the order of their pods. */
+    final List<Running> every(String name) {
+        return all.stream()
+                .filter(each -> each.container().getName().equals(name))
+                .toList();
     }
 
     private Running running(String name) {
-        return Objects.requireNonNull(all.get(name));
+        return every(name).getFirst();
     }
 
     private Container container(String name) {
@@ -88,13 +125,13 @@ abstract class OverlayContainers {
     @Test
     @Order(1)
     void everyPortAndProbeOfTheManifestsIsAnswered() {
-        assertThat(all).containsOnlyKeys("gpu-service", "video-service", "guest");
-        for (Running running : all.values()) {
-            Container container = running.container();
-            await(container.getName())
+        assertThat(all.stream().map(each -> each.container().getName()).collect(Collectors.toSet()))
+                .isEqualTo(containers);
+        for (Running running : all) {
+            await(running.pod())
                     .atMost(PATIENCE)
-                    .untilAsserted(() -> assertThat(missing(container))
-                            .as(() -> log(container.getName()))
+                    .untilAsserted(() -> assertThat(running.missing(running.container()))
+                            .as(running::log)
                             .isEmpty());
         }
     }
@@ -102,20 +139,21 @@ abstract class OverlayContainers {
     @Test
     @Order(2)
     void theGuestOfTheLoadComponentWorks() {
+        Running guest = running("guest");
         HostAndPort meters = new HostAndPort(
-                address, container("guest").getPorts().getFirst().getContainerPort());
+                guest.address(), guest.container().getPorts().getFirst().getContainerPort());
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(Scrape.of(meters).sum("crossdev_load_rounds_total", "outcome=\"ok\""))
-                        .as(() -> log("guest"))
+                        .as(guest::log)
                         .isPositive());
-        Scrape video = Scrape.of(new HostAndPort(address, 9082));
+        Scrape video = Scrape.of(new HostAndPort(running("video-service").address(), 9082));
         assertThat(video.sum("virtio_object_write_seconds_count", "path=\"" + path + "\""))
                 .isPositive()
                 .isEqualTo(video.sum("virtio_object_write_seconds_count"));
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void whatTheServiceDoesNotAnswerIsFound() {
         Container wrongPath = new ContainerBuilder(container("gpu-service"))
                 .editReadinessProbe()
@@ -142,30 +180,27 @@ abstract class OverlayContainers {
                 .endPort()
                 .build();
 
-        assertThat(missing(wrongPath)).containsExactly("GET /q/health/readiness on port 9081 answers 404");
-        assertThat(missing(wrongProbePort)).containsExactly("GET /q/health/live on port 9085 answers 0");
-        assertThat(missing(wrongPort)).containsExactly("nobody listens on port 8085");
-        assertThat(missing(noGrpcThere)).containsExactly("no gRPC health on port 9081");
+        Running gpu = running("gpu-service");
+        Running video = running("video-service");
+        assertThat(gpu.missing(wrongPath)).containsExactly("GET /q/health/readiness on port 9081 answers 404");
+        assertThat(video.missing(wrongProbePort)).containsExactly("GET /q/health/live on port 9085 answers 0");
+        assertThat(video.missing(wrongPort)).containsExactly("nobody listens on port 8085");
+        assertThat(gpu.missing(noGrpcThere)).containsExactly("no gRPC health on port 9081");
     }
 
     /** With the load's streams open, so that there is something to drain. */
     @Test
-    @Order(4)
+    @Order(5)
     void sigtermEndsEachWithinItsGracePeriod() throws InterruptedException {
-        for (String name : List.of("video-service", "gpu-service", "guest")) {
-            Running running = running(name);
-            assertThat(running.process().isAlive()).as(() -> log(name)).isTrue();
+        List<String> order = List.of("video-service", "gpu-service", "guest", "etcd");
+        for (Running running : all.stream()
+                .sorted(Comparator.comparing(
+                        each -> order.indexOf(each.container().getName())))
+                .toList()) {
+            assertThat(running.process().isAlive()).as(running::log).isTrue();
             assertThat(running.process().terminate(running.grace()))
-                    .as(() -> name + " still runs " + running.grace() + " s after SIGTERM:\n" + log(name))
+                    .as(() -> running.grace() + " s after SIGTERM there still runs " + running.log())
                     .isTrue();
-        }
-    }
-
-    private String log(String name) {
-        try {
-            return running(name).process().log();
-        } catch (IOException e) {
-            return e.toString();
         }
     }
 }

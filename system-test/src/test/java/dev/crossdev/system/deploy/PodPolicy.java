@@ -18,6 +18,7 @@ import java.util.Objects;
 final class PodPolicy {
 
     private static final String RESTRICTED = "restricted";
+    private static final String GUEST = "guest";
     /** The guest's own goodbye takes up to 12 s. */
     private static final Duration GUEST_GOODBYE = Duration.ofSeconds(12);
 
@@ -56,9 +57,10 @@ final class PodPolicy {
                     workload.labels().containsKey("app.kubernetes.io/" + label),
                     name + " has pods without app.kubernetes.io/" + label);
         }
+        String expected = EtcdPolicy.versionIn(workload).orElse(version);
         require(
-                version.equals(workload.labels().get("app.kubernetes.io/version")),
-                name + " says another app.kubernetes.io/version than the pom's " + version);
+                expected.equals(workload.labels().get("app.kubernetes.io/version")),
+                name + " says another app.kubernetes.io/version than what it runs, " + expected);
         PodSpec pod = workload.pod().getSpec();
         security(name, pod);
         require(!pod.getTopologySpreadConstraints().isEmpty(), name + " has no topology spread");
@@ -70,8 +72,8 @@ final class PodPolicy {
                 name + " is under no default-deny NetworkPolicy");
         boolean service = false;
         for (Container container : pod.getContainers()) {
-            service |= container.getName().endsWith("-service");
-            violations.addAll(ContainerPolicy.violations(name, container, pod, version));
+            service |= !container.getName().equals(GUEST);
+            violations.addAll(ContainerPolicy.violations(workload, container, version));
             grace(name, container, pod.getTerminationGracePeriodSeconds());
         }
         require(
@@ -116,8 +118,12 @@ final class PodPolicy {
 
     private void grace(String name, Container container, Long seconds) {
         Duration grace = Duration.ofSeconds(Objects.requireNonNullElse(seconds, 30L));
-        Duration goodbye =
-                container.getName().equals("guest") ? GUEST_GOODBYE : ServiceDefaults.longestGoodbye(container);
+        Duration goodbye = switch (container.getName()) {
+            case GUEST -> GUEST_GOODBYE;
+            // It hands its leadership over, which takes it up to 7 s (etcdserver, ReqTimeout).
+            case EtcdPolicy.CONTAINER -> Duration.ofSeconds(7);
+            default -> ServiceDefaults.longestGoodbye(container);
+        };
         require(
                 grace.compareTo(goodbye) > 0,
                 name + " is killed after " + grace + ", and " + container.getName() + " may drain for " + goodbye);

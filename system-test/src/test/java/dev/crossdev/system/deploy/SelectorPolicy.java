@@ -67,6 +67,9 @@ final class SelectorPolicy {
         List<Workload> pods = selected(name, service.getSpec().getSelector());
         for (ServicePort port : service.getSpec().getPorts()) {
             requirePort(name, pods, port.getTargetPort());
+            if (!carriesGrpc(port)) {
+                continue;
+            }
             String protocol = pods.stream().anyMatch(SelectorPolicy::speaksTls) ? "https" : "kubernetes.io/h2c";
             if (!protocol.equals(port.getAppProtocol())) {
                 violations.add(name + " port " + port.getName() + " carries gRPC and does not say " + protocol);
@@ -74,10 +77,16 @@ final class SelectorPolicy {
         }
     }
 
+    private static boolean carriesGrpc(ServicePort port) {
+        String target = port.getTargetPort().getStrVal();
+        return target == null || target.endsWith("-grpc");
+    }
+
     private static boolean speaksTls(Workload pods) {
         return pods.pod().getSpec().getContainers().stream()
-                .anyMatch(container -> ServiceDefaults.environment(container, "crossdev.tls.certificate")
-                        .isPresent());
+                .anyMatch(container -> Stream.of("crossdev.tls.certificate", EtcdPolicy.CERTIFICATE)
+                        .anyMatch(setting ->
+                                ServiceDefaults.environment(container, setting).isPresent()));
     }
 
     private void networkPolicy(NetworkPolicy policy) {

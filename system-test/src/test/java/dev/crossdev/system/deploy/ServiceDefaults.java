@@ -30,8 +30,8 @@ final class ServiceDefaults {
         String name = property.toUpperCase(Locale.ROOT).replaceAll("[.-]", "_");
         return container.getEnv().stream()
                 .filter(each -> each.getName().equals(name))
-                .map(EnvVar::getValue)
-                .findFirst();
+                .findFirst()
+                .map(EnvVar::getValue);
     }
 
     private static Duration duration(Container container, String property) {

@@ -12,7 +12,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
-import java.util.List;
+import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +37,8 @@ class TracingComponentTest {
         Container container = container("gpu-service");
         String address = Loopback.own();
         try (SpanCollector collector = new SpanCollector(address, OTLP_GRPC);
-                ContainerProcess service =
-                        ContainerProcess.start(container, address, List.of("otel-collector.observability"))) {
+                ContainerProcess service = ContainerProcess.start(
+                        container, "crossdev", address, Map.of("otel-collector.observability", address), Map.of())) {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Answers.missing(container, address, IntUnaryOperator.identity()))
                             .as(service.log())
