@@ -296,10 +296,15 @@ public final class FrontEnd implements AutoCloseable {
     }
 
     public void send(GpuCommand command) {
-        rings[0].submit(GpuWire.encodeRequest(GpuRequest.of(command)), GpuWire.replyBytes(command));
-        if (rings[0].kickNeeded()) {
+        if (sendWithoutAKick(command)) {
             kicks[0].signal();
         }
+    }
+
+    /** Whether the device has to be told. */
+    boolean sendWithoutAKick(GpuCommand command) {
+        rings[0].submit(GpuWire.encodeRequest(GpuRequest.of(command)), GpuWire.replyBytes(command));
+        return rings[0].kickNeeded();
     }
 
     GpuReply answer() {

@@ -23,8 +23,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,37 @@ class VhostUserTest {
             }
 
             assertThat(turnedAround).containsExactly("RESOURCE_CREATE_2D", "RESOURCE_ASSIGN_UUID");
+        }
+    }
+
+    @Test
+    void aBufferThatCameWithoutAKickIsNotCountedFromTheKickBefore() {
+        CompletableFuture<FrontEnd> connected = new CompletableFuture<>();
+        AtomicLong added = new AtomicLong();
+        AtomicLong away = new AtomicLong();
+        AtomicLong told = new AtomicLong();
+        try (VhostUserHost measured = new VhostUserHost(folder.resolve("measured.sock"), (command, nanos) -> {
+                    if (command.equals("RESOURCE_ASSIGN_UUID")) {
+                        away.set(nanos);
+                        told.set(System.nanoTime());
+                    } else {
+                        // Where the first buffer's answer is told, its kick is still being served.
+                        FrontEnd machine = connected.join();
+                        machine.answer();
+                        added.set(System.nanoTime());
+                        assertThat(machine.sendWithoutAKick(ASSIGN))
+                                .as("kick needed")
+                                .isFalse();
+                    }
+                });
+                FrontEnd machine = FrontEnd.connect(folder.resolve("measured.sock"))) {
+            connected.complete(machine);
+            machine.realize();
+            machine.start(0, 0);
+            machine.send(CREATE);
+            await().until(() -> told.get() != 0);
+
+            assertThat(away.get()).isPositive().isLessThanOrEqualTo(told.get() - added.get());
         }
     }
 

@@ -52,7 +52,7 @@ final class QueueServer<C, R, E> {
     private record Running(SplitQueue queue, Runnable call) {}
 
     /**
-     * @param turnarounds told of each command whose answer called the driver: nanoseconds since {@link #serve} began
+     * @param turnarounds told of each command whose answer called the driver: nanoseconds since the server heard of it
      * @param answers told of each command that was answered, without a lock
      * @param broken told, without a lock, of a ring that no driver may write
      */
@@ -172,11 +172,18 @@ final class QueueServer<C, R, E> {
         SplitQueue queue = now.queue();
         int most = 2 * queue.layout().size();
         int taken = 0;
+        long heard = kicked;
+        int there = queue.waiting();
         do {
             queue.disableNotifications();
             for (Chain chain = idleChain(); ; chain = idleChain()) {
                 boolean polled = false;
                 try {
+                    if (there <= 0) {
+                        // A driver adds to a ring that is being served without a kick, and is not heard before this.
+                        heard = System.nanoTime();
+                        there = queue.waiting();
+                    }
                     polled = taken < most && queue.poll(chain);
                 } finally {
                     if (!polled) {
@@ -187,7 +194,8 @@ final class QueueServer<C, R, E> {
                     break;
                 }
                 taken++;
-                submit(now, chain, kicked, device);
+                there--;
+                submit(now, chain, heard, device);
             }
             if (taken == most) {
                 return true;
@@ -196,10 +204,10 @@ final class QueueServer<C, R, E> {
         return false;
     }
 
-    private void submit(Running now, Chain chain, long kicked, DeviceSession<C, R, E> device) throws RingException {
+    private void submit(Running now, Chain chain, long heard, DeviceSession<C, R, E> device) throws RingException {
         MemorySegment request = read(chain);
         C command = form.decode(index, request);
-        Exchange exchange = new Exchange(now, chain, kicked, ++sequence, command, request);
+        Exchange exchange = new Exchange(now, chain, heard, ++sequence, command, request);
         // When the device takes none, it is being reset or is gone, and so is this ring soon.
         boolean unused = device.submit(command, exchange, exchange);
         exchange.request = null;
@@ -247,7 +255,7 @@ final class QueueServer<C, R, E> {
     private final class Exchange implements CommandOrigin, Consumer<Answered<R>> {
         private final Running in;
         private final Chain chain;
-        private final long kicked;
+        private final long heard;
         private final long number;
         private final C command;
         /** Good until the command is submitted: those who watch are told meanwhile. */
@@ -255,10 +263,10 @@ final class QueueServer<C, R, E> {
         /** Guarded by {@code output}. */
         private boolean answered;
 
-        Exchange(Running in, Chain chain, long kicked, long number, C command, MemorySegment request) {
+        Exchange(Running in, Chain chain, long heard, long number, C command, MemorySegment request) {
             this.in = in;
             this.chain = chain;
-            this.kicked = kicked;
+            this.heard = heard;
             this.number = number;
             this.command = command;
             this.request = request;
@@ -301,7 +309,7 @@ final class QueueServer<C, R, E> {
             }
             if (call) {
                 in.call().run();
-                turnarounds.accept(command, System.nanoTime() - kicked);
+                turnarounds.accept(command, System.nanoTime() - heard);
             }
             answers.run();
         }

@@ -113,6 +113,20 @@ public final class SplitQueue {
     }
 
     /**
+     * Buffers that the driver has made available and that were not taken. What a driver wrote there that cannot be is told
+     * by {@link #poll}.
+     *
+     * @throws RingException MEMORY_GONE
+     */
+    public int waiting() throws RingException {
+        try {
+            return Short.toUnsignedInt((short) (ring.availableIndex() - nextAvailable));
+        } catch (IllegalStateException | ErrnoException closed) {
+            throw gone(closed);
+        }
+    }
+
+    /**
      * Looks the ring up again, because the guest's memory table changed. Buffers taken before stay what they were.
      *
      * @throws RingException the ring is not in guest memory any more

@@ -157,8 +157,11 @@ class SplitQueueTest {
             int second = bench.driver.submit(REQUEST, 4);
             Chain one = new Chain();
             Chain two = new Chain();
+            assertThat(queue.waiting()).isEqualTo(2);
             assertThat(queue.poll(one)).isTrue();
+            assertThat(queue.waiting()).isEqualTo(1);
             assertThat(queue.poll(two)).isTrue();
+            assertThat(queue.waiting()).isZero();
 
             Bench.answer(queue, two, new byte[1]);
             Bench.answer(queue, one, new byte[2]);
@@ -175,6 +178,7 @@ class SplitQueueTest {
             Chain chain = new Chain();
             for (int i = 0; i < 70_000; i++) {
                 bench.driver.submit(REQUEST, 1);
+                assertThat(queue.waiting()).isEqualTo(1);
                 assertThat(queue.poll(chain)).isTrue();
                 queue.complete(chain, 1);
                 assertThat(bench.driver.take()).isPresent();
