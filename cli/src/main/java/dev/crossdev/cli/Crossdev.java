@@ -1,13 +1,13 @@
 package dev.crossdev.cli;
 
 import dev.crossdev.cli.launch.CrossdevVersion;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.virtio.timing.Latency;
 import java.io.PrintWriter;
@@ -115,7 +115,7 @@ public final class Crossdev implements Runnable {
                 })
                 .registerConverter(Latency.class, Crossdev::latency)
                 .registerConverter(Duration.class, Crossdev::duration)
-                .registerConverter(HostAndPort.class, Crossdev::hostAndPort)
+                .registerConverter(HostPort.class, Crossdev::hostAndPort)
                 .registerConverter(DeviceAddress.class, Crossdev::deviceAddress)
                 .registerConverter(RegistrationStrategy.class, Crossdev::strategy)
                 .setCaseInsensitiveEnumValuesAllowed(true);
@@ -149,9 +149,9 @@ public final class Crossdev implements Runnable {
         };
     }
 
-    private static HostAndPort hostAndPort(String text) {
+    private static HostPort hostAndPort(String text) {
         try {
-            return HostAndPort.parse(text);
+            return HostPort.parse(text);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.TypeConversionException(e.getMessage());
         }

@@ -1,6 +1,5 @@
 package dev.crossdev.cli;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.run.RunningServiceOptions;
@@ -8,6 +7,7 @@ import dev.crossdev.cli.wire.CaptureFile;
 import dev.crossdev.cli.wire.CaptureText;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.replay.Replay;
 import dev.crossdev.grpc.replay.ReplayReport;
 import dev.crossdev.grpc.replay.ReplayTarget;
@@ -86,7 +86,7 @@ final class ReplayCommand implements Callable<Integer> {
             Capture capture = CaptureFile.read(file);
             DeviceKind kind = CaptureFile.kind(file, capture);
             ManagedChannel channel = channels.computeIfAbsent(kind, each -> {
-                HostAndPort address = DeviceFinder.address(each, services);
+                HostPort address = DeviceFinder.address(each, services);
                 return services.channels().to(address.host(), address.port());
             });
             String name = device == null ? unique + "-vm" + targets.size() : device.device();

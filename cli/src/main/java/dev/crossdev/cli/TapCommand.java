@@ -1,12 +1,12 @@
 package dev.crossdev.cli;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.run.RunningServiceOptions;
 import dev.crossdev.cli.wire.CaptureFile;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
 import dev.crossdev.cli.wire.Tap;
 import dev.crossdev.cli.wire.TapRecorder;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
 import dev.crossdev.virtio.capture.CaptureWriter;
 import dev.crossdev.virtio.capture.DeviceKind;
@@ -91,7 +91,7 @@ final class TapCommand implements Callable<Integer> {
                 .setWait(!noWait)
                 .setMemory(memory)
                 .build();
-        HostAndPort service = DeviceFinder.address(kind, services);
+        HostPort service = DeviceFinder.address(kind, services);
         // Only now, since it makes the file.
         TapRecorder recorder = new TapRecorder(new CaptureWriter(CaptureFile.writer(file)));
         try (Tap tap = new Tap(service, services.channels())) {

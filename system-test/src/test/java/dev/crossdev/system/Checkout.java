@@ -1,6 +1,6 @@
 package dev.crossdev.system;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,9 +57,9 @@ public final class Checkout {
         }
 
         /** Where it serves its meters, once it has said so. */
-        Optional<HostAndPort> meters() {
+        Optional<HostPort> meters() {
             Matcher matcher = METERS.matcher(output());
-            return matcher.find() ? Optional.of(HostAndPort.parse(matcher.group(1))) : Optional.empty();
+            return matcher.find() ? Optional.of(HostPort.parse(matcher.group(1))) : Optional.empty();
         }
 
         /** The services that the command has started, by the jar that they run. */

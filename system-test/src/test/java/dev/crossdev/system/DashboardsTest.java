@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.Duration;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.strategy.RegistrationStrategy;
 import dev.crossdev.proto.admin.v1.AnswerTwice;
 import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
@@ -321,7 +321,7 @@ class DashboardsTest {
         return answers;
     }
 
-    private HostAndPort loadsMeters() {
+    private HostPort loadsMeters() {
         return await().atMost(PATIENCE).until(load::meters, Optional::isPresent).orElseThrow();
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.report.ReportRun;
 import dev.crossdev.cli.report.RunChecks;
@@ -15,6 +14,7 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.grpc.status.HostedElsewhereException;
 import dev.crossdev.grpc.status.Statuses;
@@ -30,7 +30,6 @@ import dev.crossdev.proto.gpu.v1.GpuDeviceGrpc;
 import dev.crossdev.proto.gpu.v1.PixelFormat;
 import dev.crossdev.proto.gpu.v1.ResourceAssignUuid;
 import dev.crossdev.proto.gpu.v1.ResourceCreate2d;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.directory.etcd.EtcdDirectory;
 import dev.crossdev.service.directory.etcd.EtcdSettings;
 import dev.crossdev.testing.RequiresProgram;
@@ -202,7 +201,7 @@ class DirectoryTest {
         return Scrape.of(gpu.management()).sum("virtio_frames_total");
     }
 
-    private CompletableFuture<ReportRun> playing(String guest, HostAndPort gpu) {
+    private CompletableFuture<ReportRun> playing(String guest, HostPort gpu) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try (ServicesInUse services = new ServicesInUse(

@@ -1,10 +1,10 @@
 package dev.crossdev.system;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.dmabuf.memory.DescriptorClient;
 import dev.crossdev.dmabuf.memory.MemoryToken;
 import dev.crossdev.dmabuf.memory.SharedMemory;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.pipeline.FrameObserver;
 import dev.crossdev.guest.pipeline.ShownFrame;
 import dev.crossdev.proto.objects.v1.AttachRequest;
@@ -39,7 +39,7 @@ final class FlippedByte implements AutoCloseable {
     private final ManagedChannel channel;
     private final AtomicBoolean flipped = new AtomicBoolean();
 
-    FlippedByte(HostAndPort gpu) {
+    FlippedByte(HostPort gpu) {
         this.channel = Channels.plaintext(gpu.host(), gpu.port());
     }
 

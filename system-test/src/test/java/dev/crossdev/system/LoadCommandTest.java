@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.proto.admin.v1.Device;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
@@ -63,7 +63,7 @@ class LoadCommandTest {
     @Test
     void ctrlCLetsGoOfTheDevicesAndSaysWhatWasDone(Services services) {
         Command load = on(services);
-        HostAndPort meters = meters(load);
+        HostPort meters = meters(load);
         await().atMost(PATIENCE).until(() -> status(meters, "ready") == 200);
         assertThat(status(meters, "live")).isEqualTo(200);
         load.interrupt();
@@ -109,15 +109,15 @@ class LoadCommandTest {
         return Checkout.crossdev(arguments.toArray(String[]::new));
     }
 
-    private static HostAndPort meters(Command load) {
+    private static HostPort meters(Command load) {
         return await().atMost(PATIENCE).until(load::meters, Optional::isPresent).orElseThrow();
     }
 
-    private static int status(HostAndPort meters, String check) {
+    private static int status(HostPort meters, String check) {
         return get(meters, "/q/health/" + check).statusCode();
     }
 
-    private static HttpResponse<String> get(HostAndPort meters, String path) {
+    private static HttpResponse<String> get(HostPort meters, String path) {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(
                     HttpRequest.newBuilder(URI.create("http://" + meters + path))
@@ -131,7 +131,7 @@ class LoadCommandTest {
         }
     }
 
-    private static List<Device> devices(HostAndPort service) {
+    private static List<Device> devices(HostPort service) {
         ManagedChannel channel = Channels.plaintext(service.host(), service.port());
         try {
             return DeviceAdminGrpc.newBlockingStub(channel)

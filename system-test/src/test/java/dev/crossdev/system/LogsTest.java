@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.ServiceProcess;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.dmabuf.error.ErrnoException;
@@ -14,6 +13,7 @@ import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.client.Completion;
 import dev.crossdev.grpc.client.DeviceStream;
 import dev.crossdev.grpc.client.GpuStream;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.client.StreamListener;
 import dev.crossdev.grpc.dialect.NoEvent;
 import dev.crossdev.grpc.dialect.OpenStream;
@@ -77,7 +77,7 @@ class LogsTest {
     }
 
     /** Many commands for a resource that is not there. */
-    private static void misbehave(HostAndPort gpu) throws Exception {
+    private static void misbehave(HostPort gpu) throws Exception {
         ManagedChannel channel = Channels.plaintext(gpu.host(), gpu.port());
         try (DeviceStream<GpuRequest, GpuReply, NoEvent> stream =
                 GpuStream.open(channel, OpenStream.of("hostile", "vm0"), new StreamListener<>() {}, PATIENCE)) {

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -73,13 +73,13 @@ final class PackagedService implements AutoCloseable {
     }
 
     /** Where gRPC and the console are. */
-    HostAndPort address() {
-        return new HostAndPort("127.0.0.1", ready().get("grpcPort").asInt());
+    HostPort address() {
+        return new HostPort("127.0.0.1", ready().get("grpcPort").asInt());
     }
 
     /** Where health and metrics are. */
-    HostAndPort management() {
-        return new HostAndPort("127.0.0.1", ready().get("managementPort").asInt());
+    HostPort management() {
+        return new HostPort("127.0.0.1", ready().get("managementPort").asInt());
     }
 
     /** Where its run folders are made. */

@@ -2,7 +2,7 @@ package dev.crossdev.system;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -44,7 +44,7 @@ final class Prometheus implements AutoCloseable {
      * @param jobs what to scrape at {@code /q/metrics}, by the job's name
      * @param rules a rule file
      */
-    static Prometheus start(Path folder, Map<String, HostAndPort> jobs, Path rules) {
+    static Prometheus start(Path folder, Map<String, HostPort> jobs, Path rules) {
         String scrapes = jobs.entrySet().stream()
                 .map(job -> """
                           - job_name: %s

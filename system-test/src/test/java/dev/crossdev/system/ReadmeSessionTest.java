@@ -3,9 +3,9 @@ package dev.crossdev.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -82,7 +82,7 @@ class ReadmeSessionTest {
         assertThat(grpcurl.matches())
                 .as("a line that this test understands: " + line)
                 .isTrue();
-        HostAndPort address = service(grpcurl.group(2));
+        HostPort address = service(grpcurl.group(2));
         ManagedChannel channel = Channels.plaintext(address.host(), address.port());
         try {
             ReflectedCall calls = new ReflectedCall(channel);
@@ -103,11 +103,11 @@ class ReadmeSessionTest {
         return text;
     }
 
-    private HostAndPort service(String port) {
+    private HostPort service(String port) {
         return port.equals("8081") ? services.gpu().address() : services.video().address();
     }
 
-    private HostAndPort management(String port) {
+    private HostPort management(String port) {
         return port.equals("9081")
                 ? services.gpu().management()
                 : services.video().management();

@@ -3,8 +3,8 @@ package dev.crossdev.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.tls.ClientTls;
 import dev.crossdev.grpc.tls.TlsFiles;
 import dev.crossdev.media.Clip;
@@ -142,8 +142,8 @@ class RollingUpdateTest {
         List<byte[]> expected = SteadyGuest.framesOf(clip);
         int gpuPort = freePort();
         int videoPort = freePort();
-        HostAndPort gpuAddress = new HostAndPort("127.0.0.1", gpuPort);
-        HostAndPort videoAddress = new HostAndPort("127.0.0.1", videoPort);
+        HostPort gpuAddress = new HostPort("127.0.0.1", gpuPort);
+        HostPort videoAddress = new HostPort("127.0.0.1", videoPort);
         Map<String, String> gpuSettings = trust.of("gpu-service", Map.of("crossdev.drain-grace", grace));
         Map<String, String> videoSettings = trust.of(
                 "video-service",

@@ -1,6 +1,6 @@
 package dev.crossdev.system;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,7 +19,7 @@ public final class Scrape {
         this.lines = lines;
     }
 
-    public static Scrape of(HostAndPort management) {
+    public static Scrape of(HostPort management) {
         try (HttpClient client = HttpClient.newHttpClient()) {
             HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + management + "/q/metrics"))
                     .header("Accept", "text/plain")

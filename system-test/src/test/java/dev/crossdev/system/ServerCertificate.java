@@ -1,6 +1,6 @@
 package dev.crossdev.system;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
@@ -18,7 +18,7 @@ final class ServerCertificate {
 
     private ServerCertificate() {}
 
-    static X509Certificate of(HostAndPort server) {
+    static X509Certificate of(HostPort server) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, new TrustManager[] {new Curious()}, new SecureRandom());

@@ -1,9 +1,9 @@
 package dev.crossdev.system;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.dmabuf.Violations;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.Guest;
 import dev.crossdev.guest.GuestConfig;
 import dev.crossdev.guest.harness.CapturedFrame;
@@ -39,8 +39,8 @@ final class SteadyGuest implements AutoCloseable {
 
     private final String name;
     private final Channels channels;
-    private final HostAndPort gpu;
-    private final HostAndPort video;
+    private final HostPort gpu;
+    private final HostPort video;
     private final Clip clip;
     private final List<byte[]> expected;
     private final AtomicInteger runs = new AtomicInteger();
@@ -51,7 +51,7 @@ final class SteadyGuest implements AutoCloseable {
     private final Thread thread;
 
     /** @param channels which a certificate with that name must belong to, if any does */
-    SteadyGuest(String name, Channels channels, HostAndPort gpu, HostAndPort video, Clip clip, List<byte[]> expected) {
+    SteadyGuest(String name, Channels channels, HostPort gpu, HostPort video, Clip clip, List<byte[]> expected) {
         this.name = name;
         this.channels = channels;
         this.gpu = gpu;

@@ -2,7 +2,7 @@ package dev.crossdev.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.system.Checkout.Ended;
 import dev.crossdev.testing.tls.TestCa;
 import java.time.Duration;
@@ -45,7 +45,7 @@ class TlsCommandsTest {
 
     @Test
     void theMainJobRunsAsTheGuestThatItsCertificateNames() {
-        HostAndPort management = services.video().management();
+        HostPort management = services.video().management();
         double before = Scrape.of(management).sum(IMPORTS, "outcome=\"ok\"", "path=\"shm\"");
 
         Ended ended = as("CN=player", "play", Checkout.CLIP.toString(), "--out", "target/tls-play");

@@ -1,11 +1,11 @@
 package dev.crossdev.cli.admin;
 
 import dev.crossdev.cli.admin.Listing.Held;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.DeviceFinder;
 import dev.crossdev.grpc.admin.Timings;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.dialect.ProtoTimes;
 import dev.crossdev.proto.admin.v1.ClearFaultsRequest;
 import dev.crossdev.proto.admin.v1.DeleteDeviceRequest;
@@ -49,10 +49,10 @@ public final class AdminClient implements AutoCloseable {
 
     private static final int PAGE = 1000;
 
-    private final HostAndPort service;
+    private final HostPort service;
     private final ManagedChannel channel;
 
-    public AdminClient(HostAndPort service, Channels channels) {
+    public AdminClient(HostPort service, Channels channels) {
         this.service = service;
         this.channel = channels.to(service.host(), service.port());
     }

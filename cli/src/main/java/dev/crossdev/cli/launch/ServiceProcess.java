@@ -2,6 +2,7 @@ package dev.crossdev.cli.launch;
 
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.grpc.client.HostPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,13 +110,13 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     /** Where its gRPC door is. */
-    public HostAndPort address() {
-        return new HostAndPort("127.0.0.1", ready.grpcPort());
+    public HostPort address() {
+        return new HostPort("127.0.0.1", ready.grpcPort());
     }
 
     /** Where its health and metrics are. */
-    public HostAndPort management() {
-        return new HostAndPort("127.0.0.1", ready.managementPort());
+    public HostPort management() {
+        return new HostPort("127.0.0.1", ready.managementPort());
     }
 
     public Path log() {

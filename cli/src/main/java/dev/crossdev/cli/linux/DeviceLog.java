@@ -1,6 +1,5 @@
 package dev.crossdev.cli.linux;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.wire.CaptureFile;
@@ -8,6 +7,7 @@ import dev.crossdev.cli.wire.DeviceAddress;
 import dev.crossdev.cli.wire.Tap;
 import dev.crossdev.cli.wire.TapRecorder;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
 import dev.crossdev.virtio.capture.CaptureEntry;
 import dev.crossdev.virtio.capture.CaptureWriter;
@@ -44,7 +44,7 @@ final class DeviceLog implements AutoCloseable {
     record Exchange(String command, double micros) {}
 
     /** Begins; returns when the device is being heard. */
-    static DeviceLog begin(HostAndPort service, DeviceAddress device, Path file) {
+    static DeviceLog begin(HostPort service, DeviceAddress device, Path file) {
         TapRecorder recorder = new TapRecorder(new CaptureWriter(CaptureFile.writer(file.toString())));
         DeviceLog log = new DeviceLog(file, new Tap(service, Channels.PLAIN));
         CompletableFuture<Void> heard = new CompletableFuture<>();

@@ -1,9 +1,9 @@
 package dev.crossdev.cli.linux;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.admin.v1.CaptureScanoutRequest;
@@ -39,7 +39,7 @@ public final class GpuView implements AutoCloseable {
     private final ManagedChannel channel;
     private final String guest;
 
-    public GpuView(HostAndPort gpu, String guest) {
+    public GpuView(HostPort gpu, String guest) {
         this.channel = Channels.plaintext(gpu.host(), gpu.port());
         this.guest = guest;
     }

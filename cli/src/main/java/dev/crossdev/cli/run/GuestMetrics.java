@@ -2,9 +2,9 @@ package dev.crossdev.cli.run;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.grpc.client.HostPort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -67,10 +67,10 @@ public final class GuestMetrics {
         }
 
         /** Where they are served; empty when nobody asked. */
-        public Optional<HostAndPort> address() {
+        public Optional<HostPort> address() {
             return Optional.ofNullable(server)
                     .map(HttpServer::getAddress)
-                    .map(address -> new HostAndPort(address.getAddress().getHostAddress(), address.getPort()));
+                    .map(address -> new HostPort(address.getAddress().getHostAddress(), address.getPort()));
         }
 
         /**

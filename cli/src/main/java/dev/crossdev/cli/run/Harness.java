@@ -1,6 +1,5 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.report.CpuTimes;
 import dev.crossdev.cli.report.HtmlReport.Picture;
 import dev.crossdev.cli.report.ReportRun;
@@ -9,6 +8,7 @@ import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.Guest;
 import dev.crossdev.guest.harness.ScanoutCapture;
 import dev.crossdev.guest.metrics.GuestMeters;
@@ -65,8 +65,8 @@ public final class Harness implements AutoCloseable {
      * @param tap is given the observer of each whole decode and gives the one that the run calls
      */
     public static Harness connect(
-            HostAndPort gpu,
-            HostAndPort video,
+            HostPort gpu,
+            HostPort video,
             ClipFile clip,
             int mostBuffers,
             MeterRegistry registry,

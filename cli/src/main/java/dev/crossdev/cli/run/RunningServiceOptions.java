@@ -1,10 +1,10 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.UpFile;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -17,20 +17,20 @@ import picocli.CommandLine.Option;
  */
 public final class RunningServiceOptions {
 
-    private static final HostAndPort DEFAULT_GPU = new HostAndPort("127.0.0.1", 8081);
-    private static final HostAndPort DEFAULT_VIDEO = new HostAndPort("127.0.0.1", 8082);
+    private static final HostPort DEFAULT_GPU = new HostPort("127.0.0.1", 8081);
+    private static final HostPort DEFAULT_VIDEO = new HostPort("127.0.0.1", 8082);
 
     @Option(
             names = "--gpu",
             paramLabel = "HOST:PORT",
             description = "Where gpu-service is. Default: that of the running ./crossdev up, or 127.0.0.1:8081")
-    private @Nullable HostAndPort gpu;
+    private @Nullable HostPort gpu;
 
     @Option(
             names = "--video",
             paramLabel = "HOST:PORT",
             description = "Where video-service is. Default: that of the running ./crossdev up, or 127.0.0.1:8082")
-    private @Nullable HostAndPort video;
+    private @Nullable HostPort video;
 
     @Mixin
     private final TlsOptions tls = new TlsOptions();
@@ -46,21 +46,21 @@ public final class RunningServiceOptions {
     }
 
     /** Where gpu-service is. */
-    public HostAndPort gpu() {
+    public HostPort gpu() {
         if (gpu != null) {
             return gpu;
         }
         UpFile up = up();
-        return up == null ? DEFAULT_GPU : HostAndPort.parse(up.gpu());
+        return up == null ? DEFAULT_GPU : HostPort.parse(up.gpu());
     }
 
     /** Where video-service is. */
-    public HostAndPort video() {
+    public HostPort video() {
         if (video != null) {
             return video;
         }
         UpFile up = up();
-        return up == null ? DEFAULT_VIDEO : HostAndPort.parse(up.video());
+        return up == null ? DEFAULT_VIDEO : HostPort.parse(up.video());
     }
 
     /** Whether gpu-service was named and video-service was not. */

@@ -1,10 +1,10 @@
 package dev.crossdev.cli.run;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.launch.Services;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.GuestConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,13 +25,13 @@ public final class ServiceOptions {
                 "A gpu-service that runs already; with --video. Default: both are started for the run.",
                 "Of several (HOST,HOST:PORT, or a name that means several addresses) the guest takes the one for its name."
             })
-    private @Nullable HostAndPort gpu;
+    private @Nullable HostPort gpu;
 
     @Option(
             names = "--video",
             paramLabel = "HOST:PORT",
             description = "A video-service that runs already; it must import from the gpu-service of --gpu.")
-    private @Nullable HostAndPort video;
+    private @Nullable HostPort video;
 
     @Mixin
     private final PlacementOption placement = new PlacementOption();
@@ -47,7 +47,7 @@ public final class ServiceOptions {
      * @param own their processes, where they are ours
      */
     public record ServicesInUse(
-            HostAndPort gpu, HostAndPort video, Channels channels, Optional<String> guest, Optional<Services> own)
+            HostPort gpu, HostPort video, Channels channels, Optional<String> guest, Optional<Services> own)
             implements AutoCloseable {
 
         /**

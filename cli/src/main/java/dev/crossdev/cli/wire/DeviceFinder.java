@@ -1,10 +1,10 @@
 package dev.crossdev.cli.wire;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
 import dev.crossdev.cli.run.RunningServiceOptions;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.GetDeviceRequest;
@@ -50,14 +50,14 @@ public final class DeviceFinder {
     }
 
     /** Where devices of a kind are hosted. */
-    public static HostAndPort address(DeviceKind kind, RunningServiceOptions services) {
+    public static HostPort address(DeviceKind kind, RunningServiceOptions services) {
         return switch (kind) {
             case GPU -> services.gpu();
             case VIDEO -> services.video();
         };
     }
 
-    private static boolean isThere(DeviceAddress device, HostAndPort service, Channels channels) {
+    private static boolean isThere(DeviceAddress device, HostPort service, Channels channels) {
         ManagedChannel channel = channels.to(service.host(), service.port());
         try {
             var _ = DeviceAdminGrpc.newBlockingStub(channel)
@@ -78,7 +78,7 @@ public final class DeviceFinder {
     }
 
     /** A failed call as one line for the person who typed the command. */
-    public static RuntimeException failure(HostAndPort service, StatusRuntimeException e) {
+    public static RuntimeException failure(HostPort service, StatusRuntimeException e) {
         return e.getStatus().getCode() == Status.Code.UNAVAILABLE
                 ? new CommandFailure(
                         ExitCode.UNREACHABLE,

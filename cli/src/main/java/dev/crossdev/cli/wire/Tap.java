@@ -1,7 +1,7 @@
 package dev.crossdev.cli.wire;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.TapDeviceRequest;
 import dev.crossdev.proto.admin.v1.TapDeviceResponse;
@@ -17,12 +17,12 @@ import java.util.function.Consumer;
 /** Listens to a device until it goes away, enough was heard, or somebody says stop. */
 public final class Tap implements AutoCloseable {
 
-    private final HostAndPort service;
+    private final HostPort service;
     private final ManagedChannel channel;
     private final Context.CancellableContext call = Context.current().withCancellation();
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    public Tap(HostAndPort service, Channels channels) {
+    public Tap(HostPort service, Channels channels) {
         this.service = service;
         this.channel = channels.to(service.host(), service.port());
     }

@@ -2,8 +2,7 @@ package dev.crossdev.guest.driver;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
-import java.net.URI;
-import java.net.URISyntaxException;
+import dev.crossdev.grpc.client.HostPort;
 
 /**
  * Where a service is.
@@ -28,14 +27,11 @@ public record ServiceAddress(String name, String host, int port, String certifie
      */
     public ServiceAddress movedTo(String instance) {
         try {
-            URI there = new URI("grpc", instance, null, null, null).parseServerAuthority();
-            if (there.getHost() != null && there.getPort() > 0) {
-                return new ServiceAddress(name, there.getHost().replaceAll("[\\[\\]]", ""), there.getPort());
-            }
-        } catch (URISyntaxException e) {
-            throw new ErrnoException(Errno.EPROTO, this + " names an instance that is no host:port: " + instance, e);
+            HostPort there = HostPort.parse(instance);
+            return new ServiceAddress(name, there.host(), there.port());
+        } catch (IllegalArgumentException e) {
+            throw new ErrnoException(Errno.EPROTO, this + " names as the instance " + e.getMessage(), e);
         }
-        throw new ErrnoException(Errno.EPROTO, this + " names an instance that is no host:port: " + instance);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package dev.crossdev.service.binding;
 
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.service.ServiceSettings;
 import dev.crossdev.service.directory.Directory;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.directory.LocalDirectory;
 import dev.crossdev.service.directory.LocalPublisher;
 import dev.crossdev.service.directory.MeteredDirectory;

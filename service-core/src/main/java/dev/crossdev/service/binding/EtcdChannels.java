@@ -2,10 +2,10 @@ package dev.crossdev.service.binding;
 
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.tls.ClientTls;
 import dev.crossdev.grpc.tls.TlsFiles;
 import dev.crossdev.service.ServiceSettings;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.trust.TransportSecurity;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.annotation.PreDestroy;

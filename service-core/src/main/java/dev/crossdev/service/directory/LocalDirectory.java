@@ -1,5 +1,6 @@
 package dev.crossdev.service.directory;
 
+import dev.crossdev.grpc.client.HostPort;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;

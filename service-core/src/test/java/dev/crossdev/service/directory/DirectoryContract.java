@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.service.house.DeviceKey;
 import java.time.Duration;

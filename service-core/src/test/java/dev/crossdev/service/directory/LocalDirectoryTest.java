@@ -1,5 +1,7 @@
 package dev.crossdev.service.directory;
 
+import dev.crossdev.grpc.client.HostPort;
+
 class LocalDirectoryTest extends DirectoryContract {
 
     @Override

@@ -1,6 +1,6 @@
 package dev.crossdev.system.deploy;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.system.deploy.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -41,7 +41,7 @@ final class CallPolicy {
                         .getSpec()
                         .getContainers()
                         .forEach(container -> policy.addresses(container)
-                                .forEach(address -> policy.call(caller, container, HostAndPort.parse(address)))));
+                                .forEach(address -> policy.call(caller, container, HostPort.parse(address)))));
         manifests.of(StatefulSet.class).forEach(policy::namesOfItsPods);
         return policy.violations;
     }
@@ -74,7 +74,7 @@ final class CallPolicy {
         }
     }
 
-    private void call(Workload caller, Container container, HostAndPort address) {
+    private void call(Workload caller, Container container, HostPort address) {
         String what = caller.name() + ", container " + container.getName() + " calls " + address;
         if (address.host().equals("127.0.0.1")) {
             require(

@@ -3,7 +3,7 @@ package dev.crossdev.system.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.system.Checkout;
 import dev.crossdev.system.Checkout.Ended;
 import dev.crossdev.system.Scrape;
@@ -107,15 +107,15 @@ class LocalPodTest {
         return Objects.requireNonNull(published.get(port), "the manifest has no such port");
     }
 
-    private HostAndPort address(int port) {
-        return new HostAndPort(HOST, published(port));
+    private HostPort address(int port) {
+        return new HostPort(HOST, published(port));
     }
 
     @Test
     @Order(1)
     void theMainJobRunsAgainstThePodAndFramesCrossItByMemory() {
         awaitAnswers();
-        HostAndPort management = address(9082);
+        HostPort management = address(9082);
         Scrape before = Scrape.of(management);
 
         Ended ended = Checkout.crossdev(

@@ -3,7 +3,7 @@ package dev.crossdev.system.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.cli.launch.HostAndPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.system.Scrape;
 import dev.crossdev.system.deploy.Manifests.Workload;
 import io.fabric8.kubernetes.api.model.Container;
@@ -140,13 +140,13 @@ abstract class OverlayContainers {
     @Order(2)
     void theGuestOfTheLoadComponentWorks() {
         Running guest = running("guest");
-        HostAndPort meters = new HostAndPort(
+        HostPort meters = new HostPort(
                 guest.address(), guest.container().getPorts().getFirst().getContainerPort());
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(Scrape.of(meters).sum("crossdev_load_rounds_total", "outcome=\"ok\""))
                         .as(guest::log)
                         .isPositive());
-        Scrape video = Scrape.of(new HostAndPort(running("video-service").address(), 9082));
+        Scrape video = Scrape.of(new HostPort(running("video-service").address(), 9082));
         assertThat(video.sum("virtio_object_write_seconds_count", "path=\"" + path + "\""))
                 .isPositive()
                 .isEqualTo(video.sum("virtio_object_write_seconds_count"));

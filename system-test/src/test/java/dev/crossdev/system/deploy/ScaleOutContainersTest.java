@@ -3,12 +3,12 @@ package dev.crossdev.system.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.crossdev.cli.launch.HostAndPort;
 import dev.crossdev.cli.report.RunChecks;
 import dev.crossdev.cli.run.ClipFile;
 import dev.crossdev.cli.run.Harness;
 import dev.crossdev.cli.run.ServiceOptions.ServicesInUse;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.guest.driver.Instances;
 import dev.crossdev.guest.driver.ServiceAddress;
 import dev.crossdev.guest.pipeline.RunMode;
@@ -45,13 +45,12 @@ class ScaleOutContainersTest extends OverlayContainers {
     }
 
     /** All of them, as the headless Service's name means them. */
-    private HostAndPort gpus() {
-        return new HostAndPort(
-                every("gpu-service").stream().map(Running::address).collect(Collectors.joining(",")), 8081);
+    private HostPort gpus() {
+        return new HostPort(every("gpu-service").stream().map(Running::address).collect(Collectors.joining(",")), 8081);
     }
 
     private void assertItPlays(String guest) {
-        HostAndPort video = new HostAndPort(every("video-service").getFirst().address(), 8082);
+        HostPort video = new HostPort(every("video-service").getFirst().address(), 8082);
         try (ServicesInUse services =
                         new ServicesInUse(gpus(), video, Channels.PLAIN, Optional.empty(), Optional.empty());
                 Harness harness = Harness.connect(
@@ -68,13 +67,13 @@ class ScaleOutContainersTest extends OverlayContainers {
     }
 
     private static double frames(Running gpu) {
-        return Scrape.of(new HostAndPort(gpu.address(), 9081)).sum("virtio_frames_total");
+        return Scrape.of(new HostPort(gpu.address(), 9081)).sum("virtio_frames_total");
     }
 
     @Test
     @Order(3)
     void theMainJobIsRightAtEachInstanceAlsoWithAMemberOfEtcdAway() throws Exception {
-        HostAndPort gpus = gpus();
+        HostPort gpus = gpus();
         List<Running> instances = every("gpu-service");
         assertThat(instances).hasSize(3);
         for (Running instance : instances) {

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.grpc.tls.ClientTls;
 import dev.crossdev.grpc.tls.TlsFiles;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
 import dev.crossdev.proto.admin.v1.ListDevicesRequest;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.directory.etcd.EtcdDirectory;
 import dev.crossdev.service.directory.etcd.EtcdSettings;
 import dev.crossdev.system.deploy.Manifests.Workload;

@@ -1,7 +1,7 @@
 package dev.crossdev.video.app;
 
 import dev.crossdev.grpc.client.Channels;
-import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.video.objects.ExporterLink;
 import dev.crossdev.video.objects.ImportListener;
 import dev.crossdev.video.objects.Placement;

@@ -1,11 +1,11 @@
 package dev.crossdev.video.app;
 
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.media.MediaLibrary;
 import dev.crossdev.service.binding.Directories;
 import dev.crossdev.service.binding.Hosting;
 import dev.crossdev.service.directory.Directory;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.service.house.DeviceHouse;
 import dev.crossdev.video.device.DecoderLimits;
 import dev.crossdev.video.door.VideoDeviceType;

@@ -2,8 +2,8 @@ package dev.crossdev.video.objects;
 
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.service.directory.Directory;
-import dev.crossdev.service.directory.HostPort;
 import dev.crossdev.video.device.ImportedObject;
 import dev.crossdev.video.device.ObjectImporter;
 import dev.crossdev.video.objects.ImportListener.Outcome;

@@ -5,10 +5,10 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.Channels;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.proto.etcd.RangeRequest;
 import dev.crossdev.proto.etcd.RangeResponse;
 import dev.crossdev.service.directory.Directory;
-import dev.crossdev.service.directory.HostPort;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 

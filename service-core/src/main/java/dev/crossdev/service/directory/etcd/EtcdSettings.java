@@ -1,6 +1,6 @@
 package dev.crossdev.service.directory.etcd;
 
-import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.grpc.client.HostPort;
 import java.time.Duration;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package dev.crossdev.service.directory.etcd;
 
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.etcd.LeaseGrantResponse;
-import dev.crossdev.service.directory.HostPort;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

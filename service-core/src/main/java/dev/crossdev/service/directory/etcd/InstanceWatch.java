@@ -2,6 +2,7 @@ package dev.crossdev.service.directory.etcd;
 
 import com.google.protobuf.ByteString;
 import dev.crossdev.dmabuf.error.ErrnoException;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.etcd.Event;
 import dev.crossdev.proto.etcd.KeyValue;
@@ -9,7 +10,6 @@ import dev.crossdev.proto.etcd.RangeRequest;
 import dev.crossdev.proto.etcd.RangeResponse;
 import dev.crossdev.proto.etcd.WatchResponse;
 import dev.crossdev.service.directory.Directory.InstanceListener;
-import dev.crossdev.service.directory.HostPort;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;

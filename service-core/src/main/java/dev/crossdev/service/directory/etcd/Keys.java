@@ -1,7 +1,7 @@
 package dev.crossdev.service.directory.etcd;
 
 import com.google.protobuf.ByteString;
-import dev.crossdev.service.directory.HostPort;
+import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.service.house.DeviceKey;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

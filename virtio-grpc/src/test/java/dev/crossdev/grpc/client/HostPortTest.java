@@ -1,4 +1,4 @@
-package dev.crossdev.service.directory;
+package dev.crossdev.grpc.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
