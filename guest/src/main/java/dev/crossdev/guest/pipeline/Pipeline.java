@@ -1,6 +1,7 @@
 package dev.crossdev.guest.pipeline;
 
 import dev.crossdev.dmabuf.VirtioDmaBuf;
+import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.guest.Guest;
 import dev.crossdev.guest.GuestDevices;
@@ -17,8 +18,10 @@ import dev.crossdev.guest.trace.RegistrationTraces;
 import dev.crossdev.guest.video.VideoDriver;
 import dev.crossdev.media.Clip;
 import dev.crossdev.media.ClipInfo;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * of its own, which are unplugged when it ends, however it ends. Runs of one guest follow each other.
  */
 public final class Pipeline {
+
+    /** Between a device's leaving and its stream's saying so. */
+    private static final Duration GOODBYE = Duration.ofSeconds(1);
 
     private final Guest guest;
     private final Clip clip;
@@ -201,9 +207,21 @@ public final class Pipeline {
                 return false;
             }
             ClipInfo info = clip.info();
-            observer.shown(new ShownFrame(
-                    guest.name(), devices.name(), 0, number, timestampMicros, info.width(), info.height()));
+            try {
+                observer.shown(new ShownFrame(
+                        guest.name(), devices.name(), 0, number, timestampMicros, info.width(), info.height()));
+            } catch (ErrnoException e) {
+                throw e.errno() == Errno.ENOENT ? whyGone(e) : e;
+            }
             return true;
+        }
+
+        /** A call beside the device can hear that there is none before the device's own stream says why. */
+        private ErrnoException whyGone(ErrnoException noDevice) {
+            return devices.gpu()
+                    .gone()
+                    .completeOnTimeout(noDevice, GOODBYE.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
         }
     }
 }

@@ -464,6 +464,30 @@ class PipelineTest {
                 .hasMessageContaining("4 flushes after 4");
     }
 
+    /** A call beside the device's stream, such as a capture, is answered sooner than the stream ends. */
+    @Test
+    void aRunWhoseDeviceIsGoneSaysWhyAndNotThatThereIsNone() {
+        Pipeline pipeline = pipeline();
+
+        assertThatThrownBy(() -> pipeline.run(full(RegistrationStrategy.DEFERRED), frame -> {
+                    Thread.startVirtualThread(bed.gpu::unplug);
+                    throw new ErrnoException(Errno.ENOENT, "no such device");
+                }))
+                .isInstanceOf(DeviceGoneException.class)
+                .hasMessageContaining("pulled out");
+    }
+
+    @Test
+    void whatAnObserverDoesNotFindIsToldAsItIsWhileTheDeviceIsThere() {
+        ErrnoException missing = new ErrnoException(Errno.ENOENT, "no such file");
+        Pipeline pipeline = pipeline();
+
+        assertThatThrownBy(() -> pipeline.run(full(RegistrationStrategy.DEFERRED), frame -> {
+                    throw missing;
+                }))
+                .isSameAs(missing);
+    }
+
     @Test
     void aServiceThatIsNotThereIsNamed() {
         bed.video.kill();
