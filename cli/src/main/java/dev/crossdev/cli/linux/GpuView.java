@@ -2,6 +2,8 @@ package dev.crossdev.cli.linux;
 
 import dev.crossdev.cli.outcome.CommandFailure;
 import dev.crossdev.cli.outcome.ExitCode;
+import dev.crossdev.dmabuf.waiting.Backoff;
+import dev.crossdev.dmabuf.waiting.Deadline;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.grpc.dialect.Uuids;
@@ -9,6 +11,7 @@ import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.proto.admin.v1.CaptureScanoutRequest;
 import dev.crossdev.proto.admin.v1.CaptureScanoutResponse;
 import dev.crossdev.proto.admin.v1.DeviceAdminGrpc;
+import dev.crossdev.proto.admin.v1.ScanoutHeader;
 import dev.crossdev.proto.objects.v1.AttachRequest;
 import dev.crossdev.proto.objects.v1.AttachResponse;
 import dev.crossdev.proto.objects.v1.DetachRequest;
@@ -20,9 +23,11 @@ import dev.crossdev.proto.objects.v1.WatchRequest;
 import dev.crossdev.proto.objects.v1.WatchResponse;
 import dev.crossdev.proto.objects.v1.WatchStart;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -126,31 +131,49 @@ public final class GpuView implements AutoCloseable {
         return watching;
     }
 
-    /** What a device's first scanout shows. */
-    public Shown scanout(String device) {
-        return call(channels -> {
-            int width = 0;
-            int height = 0;
-            int format = 0;
-            ByteArrayOutputStream pixels = new ByteArrayOutputStream();
-            var parts = DeviceAdminGrpc.newBlockingStub(channels)
-                    .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
-                    .captureScanout(CaptureScanoutRequest.newBuilder()
-                            .setGuest(guest)
-                            .setDevice(device)
-                            .build());
-            while (parts.hasNext()) {
-                CaptureScanoutResponse part = parts.next();
-                if (part.hasHeader()) {
-                    width = part.getHeader().getWidth();
-                    height = part.getHeader().getHeight();
-                    format = part.getHeader().getFormat();
-                } else {
-                    pixels.writeBytes(part.getData().toByteArray());
+    /**
+     * What a device's first scanout shows, once it was flushed: a driver that sets a scanout does not wait for its device.
+     *
+     * @param patience how long to wait for that
+     */
+    public Shown flushed(String device, Duration patience) {
+        Backoff backoff = new Backoff(Deadline.after(patience));
+        while (true) {
+            try {
+                Capture capture = capture(device);
+                if (capture.flushes() > 0 || !backoff.pause()) {
+                    return capture.shown();
+                }
+            } catch (StatusRuntimeException e) {
+                if (e.getStatus().getCode() != Status.Code.NOT_FOUND || !backoff.pause()) {
+                    throw failure(e);
                 }
             }
-            return new Shown(width, height, format, pixels.toByteArray());
-        });
+        }
+    }
+
+    private record Capture(Shown shown, long flushes) {}
+
+    private Capture capture(String device) {
+        ScanoutHeader header = ScanoutHeader.getDefaultInstance();
+        ByteArrayOutputStream pixels = new ByteArrayOutputStream();
+        var parts = DeviceAdminGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                .captureScanout(CaptureScanoutRequest.newBuilder()
+                        .setGuest(guest)
+                        .setDevice(device)
+                        .build());
+        while (parts.hasNext()) {
+            CaptureScanoutResponse part = parts.next();
+            if (part.hasHeader()) {
+                header = part.getHeader();
+            } else {
+                pixels.writeBytes(part.getData().toByteArray());
+            }
+        }
+        return new Capture(
+                new Shown(header.getWidth(), header.getHeight(), header.getFormat(), pixels.toByteArray()),
+                header.getFlushCount());
     }
 
     @Override
@@ -164,8 +187,12 @@ public final class GpuView implements AutoCloseable {
         } catch (CompletionException e) {
             throw new CommandFailure(ExitCode.CHECK_FAILED, "gpu-service: " + e.getCause(), e);
         } catch (StatusRuntimeException e) {
-            throw new CommandFailure(
-                    ExitCode.CHECK_FAILED, "gpu-service: " + Statuses.toErrno(e).getMessage(), e);
+            throw failure(e);
         }
+    }
+
+    private static CommandFailure failure(StatusRuntimeException e) {
+        return new CommandFailure(
+                ExitCode.CHECK_FAILED, "gpu-service: " + Statuses.toErrno(e).getMessage(), e);
     }
 }

@@ -83,7 +83,7 @@ public final class LinuxSession {
             machine.demand("show 0 " + width + " " + height);
             byte[] backing = filled(width * height * 4, (byte) 170);
             checks.check(
-                    Picture.sameColours(view.scanout(place.device()).pixels(), backing),
+                    Picture.sameColours(view.flushed(place.device(), PATIENCE).pixels(), backing),
                     "the scanout shows them: Linux transfers before it flushes",
                     "");
             List<AgentReply> burst = machine.askAll("burst " + buffers + " 64 64");
@@ -125,7 +125,7 @@ public final class LinuxSession {
                     "crc32 " + crc);
             machine.demand("show 0 " + width + " " + height);
             machine.demand("flush");
-            GpuView.Shown shown = view.scanout(place.device());
+            GpuView.Shown shown = view.flushed(place.device(), PATIENCE);
             Path png = out.resolve("scanout.png");
             write(png, Png.of(shown.width(), shown.height(), shown.pixels()));
             checks.check(
