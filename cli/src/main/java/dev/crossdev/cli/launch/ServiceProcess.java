@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 public final class ServiceProcess implements AutoCloseable {
 
     /** Longer than the services' own drain, so that a kill is the exception. */
-    private static final Duration GRACE = Duration.ofSeconds(8);
+    static final Duration GRACE = Duration.ofSeconds(8);
 
     private static final Duration POLL = Duration.ofMillis(20);
 
@@ -130,6 +130,10 @@ public final class ServiceProcess implements AutoCloseable {
     /** Asks the service to end by closing its pipe, and kills it when it does not. */
     @Override
     public void close() {
+        close(GRACE);
+    }
+
+    void close(Duration grace) {
         try {
             process.getOutputStream().close();
         } catch (IOException e) {
@@ -137,7 +141,7 @@ public final class ServiceProcess implements AutoCloseable {
         }
         boolean interrupted = false;
         try {
-            if (process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (process.waitFor(grace.toMillis(), TimeUnit.MILLISECONDS)) {
                 return;
             }
         } catch (InterruptedException e) {

@@ -14,6 +14,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Both services on this machine, started together and stopped together. */
 public final class Services implements AutoCloseable {
@@ -27,13 +29,16 @@ public final class Services implements AutoCloseable {
     private final ServiceProcess gpu;
     private final ServiceProcess video;
     private final Path runFolder;
+    private final boolean makingCaches;
     private final long startupMillis;
     private final Thread hook;
 
-    private Services(ServiceProcess gpu, ServiceProcess video, Path runFolder, long startupMillis) {
+    private Services(
+            ServiceProcess gpu, ServiceProcess video, Path runFolder, boolean makingCaches, long startupMillis) {
         this.gpu = gpu;
         this.video = video;
         this.runFolder = runFolder;
+        this.makingCaches = makingCaches;
         this.startupMillis = startupMillis;
         this.hook = new Thread(this::stop, "stop-services");
         Runtime.getRuntime().addShutdownHook(hook);
@@ -53,14 +58,11 @@ public final class Services implements AutoCloseable {
     /** How long the services will be needed. */
     public enum Use {
         ENDURING,
-        /** Some seconds: the optimising compiler would take half of the time and never earn it back. */
-        BRIEF("-XX:TieredStopAtLevel=1");
-
-        private final List<String> options;
-
-        Use(String... options) {
-            this.options = List.of(options);
-        }
+        /**
+         * Some seconds, of which a start of a JVM would take most: the optimising compiler would never earn back what it
+         * takes, and a {@link ClassCache} is made the first time.
+         */
+        BRIEF
     }
 
     /** Starts both and waits until both are ready. */
@@ -98,17 +100,19 @@ public final class Services implements AutoCloseable {
             Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings, Use use) {
         Path gpuApp = app(home, "gpu-service");
         Path videoApp = app(home, "video-service");
+        Optional<ClassCache> gpuCache = use == Use.BRIEF ? Optional.of(ClassCache.of(gpuApp)) : Optional.empty();
+        Optional<ClassCache> videoCache = gpuCache.map(_ -> ClassCache.of(videoApp));
+        boolean makingCaches =
+                Stream.of(gpuCache, videoCache).flatMap(Optional::stream).anyMatch(each -> !each.isThere());
         long begin = System.nanoTime();
         Path runFolder = temporaryFolder();
         // video-service must know gpu-service's port before that one is up: both start at the same time.
         int gpuPort = ports.gpu() == 0 ? freePort() : ports.gpu();
-        // A JVM would size its heap by the machine: 6 GiB on one of 24 GiB.
-        List<String> jvm = new ArrayList<>(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m"));
-        jvm.addAll(use.options);
         List<String> gpuAll = new ArrayList<>(gpuSettings);
         gpuAll.add("quarkus.http.port=" + gpuPort);
         gpuAll.add("quarkus.management.port=" + (ports.gpu() == 0 ? 0 : 9081));
-        ServiceProcess.Starting gpuStarting = ServiceProcess.start("gpu-service", gpuApp, runFolder, jvm, gpuAll);
+        ServiceProcess.Starting gpuStarting =
+                ServiceProcess.start("gpu-service", gpuApp, runFolder, jvmOptions(gpuCache), gpuAll);
         ServiceProcess.Starting videoStarting = null;
         ServiceProcess gpu = null;
         try {
@@ -116,10 +120,11 @@ public final class Services implements AutoCloseable {
             videoAll.add("quarkus.http.port=" + ports.video());
             videoAll.add("quarkus.management.port=" + (ports.video() == 0 ? 0 : 9082));
             videoAll.add("crossdev.video.gpu-service=127.0.0.1:" + gpuPort);
-            videoStarting = ServiceProcess.start("video-service", videoApp, runFolder, jvm, videoAll);
+            videoStarting =
+                    ServiceProcess.start("video-service", videoApp, runFolder, jvmOptions(videoCache), videoAll);
             gpu = gpuStarting.await(START_TIMEOUT);
             ServiceProcess video = videoStarting.await(START_TIMEOUT);
-            return new Services(gpu, video, runFolder, (System.nanoTime() - begin) / 1_000_000);
+            return new Services(gpu, video, runFolder, makingCaches, (System.nanoTime() - begin) / 1_000_000);
         } catch (RuntimeException e) {
             gpuStarting.kill();
             if (videoStarting != null) {
@@ -143,6 +148,11 @@ public final class Services implements AutoCloseable {
         return startupMillis;
     }
 
+    /** Whether stopping them takes seconds more, this once, after which the same start takes less. */
+    public boolean makingCaches() {
+        return makingCaches;
+    }
+
     /** Stops both; safe to call twice. */
     @Override
     public void close() {
@@ -156,15 +166,26 @@ public final class Services implements AutoCloseable {
     }
 
     private void stop() {
+        Duration grace = makingCaches ? ClassCache.MAKING : ServiceProcess.GRACE;
         // In parallel: each may take its drain's time.
-        Thread other = Thread.ofVirtual().start(video::close);
-        gpu.close();
+        Thread other = Thread.ofVirtual().start(() -> video.close(grace));
+        gpu.close(grace);
         try {
             other.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         deleteTree(runFolder);
+    }
+
+    private static List<String> jvmOptions(Optional<ClassCache> cache) {
+        // A JVM would size its heap by the machine: 6 GiB on one of 24 GiB.
+        List<String> options = new ArrayList<>(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=64m"));
+        cache.ifPresent(of -> {
+            options.add("-XX:TieredStopAtLevel=1");
+            options.addAll(of.jvmOptions());
+        });
+        return options;
     }
 
     private static Path app(Path home, String service) {

@@ -59,6 +59,10 @@ public final class LinuxRun {
                 session.dumbBuffers(first);
                 session.blob(second);
             }
+            if (services.makingCaches()) {
+                checks.say("");
+                checks.say("The services keep what their JVMs loaded, once: the next run starts sooner");
+            }
         } finally {
             delete(sockets);
         }
