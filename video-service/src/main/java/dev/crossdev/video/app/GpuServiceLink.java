@@ -3,9 +3,9 @@ package dev.crossdev.video.app;
 import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.client.HostPort;
 import dev.crossdev.video.objects.ExporterLink;
-import dev.crossdev.video.objects.ImportListener;
 import dev.crossdev.video.objects.Placement;
 import dev.crossdev.video.objects.SharedObjectsImporter;
+import dev.crossdev.video.objects.WriteListener;
 import io.grpc.ManagedChannel;
 import java.time.Duration;
 
@@ -20,7 +20,7 @@ final class GpuServiceLink implements ExporterLink {
             HostPort address,
             Placement placement,
             Duration importTime,
-            ImportListener listener,
+            WriteListener listener,
             ImportSpans spans) {
         channel = channels.to(address.host(), address.port());
         importer = new SharedObjectsImporter(channel, placement, importTime, listener, spans::inCallersTrace);

@@ -1,6 +1,7 @@
 package dev.crossdev.video.app;
 
 import dev.crossdev.video.objects.ImportListener;
+import dev.crossdev.video.objects.WriteListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
@@ -12,13 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * {@code virtio.object.import}: from the UUID's arrival to its memory within reach; and {@code virtio.object.write}: a picture
  * into that memory.
  */
-final class ImportMeter implements ImportListener {
+final class ImportMeter implements ImportListener, WriteListener {
 
     private final MeterRegistry registry;
     private final Map<Key, Timer> timers = new ConcurrentHashMap<>();
 
     private record Key(String meter, String description, String outcome, String path) {
-        static Key imported(Outcome outcome, String path) {
+        static Key imported(ImportListener.Outcome outcome, String path) {
             return new Key(
                     "virtio.object.import",
                     "From a UUID's arrival to its memory within reach",
@@ -26,7 +27,7 @@ final class ImportMeter implements ImportListener {
                     path);
         }
 
-        static Key written(Written outcome, String path) {
+        static Key written(WriteListener.Outcome outcome, String path) {
             return new Key(
                     "virtio.object.write",
                     "A picture into an imported object: conversion and, by stream, its way there and the answer",
@@ -38,16 +39,16 @@ final class ImportMeter implements ImportListener {
     ImportMeter(MeterRegistry registry) {
         this.registry = registry;
         // There from the start, so that a difference can be taken before the first import.
-        var _ = timer(Key.imported(Outcome.OK, "shm"));
+        var _ = timer(Key.imported(ImportListener.Outcome.OK, "shm"));
     }
 
     @Override
-    public void imported(Outcome outcome, String path, Duration took) {
+    public void imported(ImportListener.Outcome outcome, String path, Duration took) {
         timer(Key.imported(outcome, path)).record(took);
     }
 
     @Override
-    public void written(Written outcome, String path, Duration took) {
+    public void written(WriteListener.Outcome outcome, String path, Duration took) {
         timer(Key.written(outcome, path)).record(took);
     }
 

@@ -49,7 +49,7 @@ final class VideoBeans {
         DirectoryImporter importer = new DirectoryImporter(
                 directory,
                 address -> new GpuServiceLink(
-                        channels, address, settings.placement(), settings.importTime(), meter.ofWrites(), spans),
+                        channels, address, settings.placement(), settings.importTime(), meter, spans),
                 meter,
                 spans::kept);
         Gauge.builder("virtio.mapped.memories", importer, DirectoryImporter::mappedMemories)

@@ -1,8 +1,10 @@
 package dev.crossdev.video.objects;
 
+import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.HostPort;
+import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.service.directory.Directory;
 import dev.crossdev.video.device.ImportedObject;
 import dev.crossdev.video.device.ObjectImporter;
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * that lost its place in the directory for a while may live all the same, and so do our holds there.
  */
 public final class DirectoryImporter implements ObjectImporter, AutoCloseable {
+
+    private static final UUID ZERO = new UUID(0, 0);
 
     private final Directory directory;
     private final Function<HostPort, ? extends ExporterLink> links;
@@ -57,7 +61,7 @@ public final class DirectoryImporter implements ObjectImporter, AutoCloseable {
 
     /**
      * @param directory stays the caller's
-     * @param links make one, whose importer tells nobody of imports
+     * @param links make one
      * @param listener told of each import, the look-up included
      * @param trace asked on the importing thread
      */
@@ -117,13 +121,13 @@ public final class DirectoryImporter implements ObjectImporter, AutoCloseable {
                 .thenCompose(trace.<HostPort, CompletionStage<ImportedObject>>kept(
                         address -> attachAt(address, guest, uuid, device, callers)))
                 .whenComplete((object, failure) -> listener.imported(
-                        failure == null ? Outcome.OK : SharedObjectsImporter.outcome(uuid, failure),
+                        failure == null ? Outcome.OK : outcome(uuid, failure),
                         object == null ? "none" : object.path(),
                         Duration.ofNanos(System.nanoTime() - begun)));
     }
 
     private CompletionStage<HostPort> find(String guest, UUID uuid, @Nullable Deadline callers) {
-        if (uuid.equals(SharedObjectsImporter.ZERO)) {
+        if (uuid.equals(ZERO)) {
             return CompletableFuture.failedStage(
                     new ErrnoException(Errno.EINVAL, "sixteen zero bytes are no UUID yet"));
         }
@@ -148,6 +152,20 @@ public final class DirectoryImporter implements ObjectImporter, AutoCloseable {
                 instance.underWay--;
             }
         });
+    }
+
+    static Outcome outcome(UUID uuid, Throwable failure) {
+        ErrnoException error = Statuses.toErrno(failure);
+        if (error instanceof DeviceGoneException) {
+            return Outcome.EXPORTER_GONE;
+        }
+        return switch (error.errno()) {
+            case EINVAL -> uuid.equals(ZERO) ? Outcome.ZERO_UUID : Outcome.FAILED;
+            case ENOENT -> Outcome.UNKNOWN_UUID;
+            case ETIMEDOUT -> Outcome.TIMEOUT;
+            case EIO -> Outcome.UNREACHABLE;
+            default -> Outcome.FAILED;
+        };
     }
 
     private void setLeft(HostPort address, boolean left) {

@@ -1,8 +1,6 @@
 package dev.crossdev.video.objects;
 
 import dev.crossdev.dmabuf.error.DeviceGoneException;
-import dev.crossdev.dmabuf.error.Errno;
-import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.grpc.client.FirstAnswer;
 import dev.crossdev.grpc.dialect.Uuids;
 import dev.crossdev.grpc.status.Statuses;
@@ -15,9 +13,7 @@ import dev.crossdev.proto.objects.v1.WriteStart;
 import dev.crossdev.video.device.HeldObject;
 import dev.crossdev.video.device.ImportedObject;
 import dev.crossdev.video.device.ObjectContent;
-import dev.crossdev.video.device.ObjectImporter;
 import dev.crossdev.video.device.SentPictures;
-import dev.crossdev.video.objects.ImportListener.Outcome;
 import io.grpc.ConnectivityState;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -38,12 +34,10 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports objects of one exporting service. Calls return at once; every import ends by its deadline. While the service is
+ * Imports objects of one exporting service, for {@link DirectoryImporter}. Calls return at once; every import ends by its deadline. While the service is
  * away imports fail, what was mapped stays mapped; when it is back, so are imports.
  */
-public final class SharedObjectsImporter implements ObjectImporter, AutoCloseable {
-    static final UUID ZERO = new UUID(0, 0);
-
+public final class SharedObjectsImporter implements AutoCloseable {
     /** Mapping waits for the descriptor socket, in native calls: a few threads of its own do that. */
     private static final int MAPPERS = 4;
 
@@ -53,7 +47,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
     private final ManagedChannel channel;
     private final SharedObjectsStub stub;
     private final Duration timeout;
-    private final ImportListener listener;
+    private final WriteListener listener;
     private final UnaryOperator<SharedObjectsStub> inCallersTrace;
     /** Random, so that no two processes are one importer to the service. */
     private final String importer =
@@ -75,7 +69,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
             ManagedChannel channel,
             Placement placement,
             Duration timeout,
-            ImportListener listener,
+            WriteListener listener,
             UnaryOperator<SharedObjectsStub> inCallersTrace) {
         this.channel = channel;
         this.stub = SharedObjectsGrpc.newStub(channel);
@@ -106,33 +100,13 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         }
     }
 
-    /** With the earlier deadline of the gRPC call that the calling thread serves, if it serves one. */
-    @Override
-    public ObjectImporter forCaller() {
-        Deadline callers = Context.current().getDeadline();
-        return callers == null ? this : (guest, uuid, device) -> attach(guest, uuid, device, callers);
-    }
-
-    @Override
-    public CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device) {
-        return attach(guest, uuid, device, null);
-    }
-
-    /** @param callers ends it too, when it is earlier than our own */
+    /**
+     * As {@link dev.crossdev.video.device.ObjectImporter#attach}.
+     *
+     * @param callers ends it too, when it is earlier than our own
+     */
     CompletionStage<ImportedObject> attach(String guest, UUID uuid, String device, @Nullable Deadline callers) {
-        long begun = System.nanoTime();
         CompletableFuture<ImportedObject> result = new CompletableFuture<>();
-        CompletionStage<ImportedObject> told = result.whenComplete((object, failure) -> {
-            Duration took = Duration.ofNanos(System.nanoTime() - begun);
-            listener.imported(
-                    failure == null ? Outcome.OK : outcome(uuid, failure),
-                    object == null ? "none" : object.path(),
-                    took);
-        });
-        if (uuid.equals(ZERO)) {
-            result.completeExceptionally(new ErrnoException(Errno.EINVAL, "sixteen zero bytes are no UUID yet"));
-            return told;
-        }
         Deadline own = Deadline.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
         Deadline deadline = callers == null ? own : own.minimum(callers);
         // The calls' own deadlines end them; this one ends whatever else could hang, mapping for one.
@@ -141,7 +115,7 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
         SharedObjectsStub calls = inCallersTrace.apply(stub).withDeadline(deadline);
         // Not under the caller's context: with it a call that has long been answered would cancel this one.
         Context.ROOT.run(() -> begin(calls, guest, uuid, device, bounded));
-        return told;
+        return bounded;
     }
 
     private void begin(
@@ -249,20 +223,6 @@ public final class SharedObjectsImporter implements ObjectImporter, AutoCloseabl
                                     .build(),
                             new FirstAnswer<>()));
         }
-    }
-
-    static Outcome outcome(UUID uuid, Throwable failure) {
-        ErrnoException error = Statuses.toErrno(failure);
-        if (error instanceof DeviceGoneException) {
-            return Outcome.EXPORTER_GONE;
-        }
-        return switch (error.errno()) {
-            case EINVAL -> uuid.equals(ZERO) ? Outcome.ZERO_UUID : Outcome.FAILED;
-            case ENOENT -> Outcome.UNKNOWN_UUID;
-            case ETIMEDOUT -> Outcome.TIMEOUT;
-            case EIO -> Outcome.UNREACHABLE;
-            default -> Outcome.FAILED;
-        };
     }
 
     /** Ends the watches, and with them our holds at the service. What is still held stays mapped until it is released. */

@@ -6,12 +6,12 @@ import dev.crossdev.dmabuf.fence.FenceInfo;
 import dev.crossdev.video.device.ObjectContent;
 import dev.crossdev.video.device.ObjectLayout;
 import dev.crossdev.video.device.PixelTarget.Painter;
-import dev.crossdev.video.objects.ImportListener.Written;
+import dev.crossdev.video.objects.WriteListener.Outcome;
 import java.time.Duration;
 import java.util.List;
 
 /** Tells how long each picture took. */
-record TimedContent(ObjectContent content, ImportListener listener) implements ObjectContent {
+record TimedContent(ObjectContent content, WriteListener listener) implements ObjectContent {
 
     @Override
     public String path() {
@@ -22,12 +22,12 @@ record TimedContent(ObjectContent content, ImportListener listener) implements O
     public <X extends Exception> void write(ObjectLayout layout, Painter<X> painter, Duration wait, Duration hold)
             throws X {
         long begun = System.nanoTime();
-        Written outcome = Written.FAILED;
+        Outcome outcome = Outcome.FAILED;
         try {
             content.write(layout, painter, wait, hold);
-            outcome = Written.OK;
+            outcome = Outcome.OK;
         } catch (ErrnoException e) {
-            outcome = e.errno() == Errno.EINTR ? Written.INTERRUPTED : Written.FAILED;
+            outcome = e.errno() == Errno.EINTR ? Outcome.INTERRUPTED : Outcome.FAILED;
             throw e;
         } finally {
             listener.written(outcome, path(), Duration.ofNanos(System.nanoTime() - begun));

@@ -127,7 +127,7 @@ class DirectoryImporterTest {
                         channel,
                         Placement.AUTO,
                         Duration.ofSeconds(30),
-                        ImportListener.ignored(),
+                        WriteListener.ignored(),
                         UnaryOperator.identity()),
                 closedLinks);
     }
@@ -207,22 +207,35 @@ class DirectoryImporterTest {
     @Test
     void aCallersDeadlineEndsALookUpThatDoesNotEnd() {
         directory.silent = true;
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
-        try {
-            CompletionStage<ImportedObject> attaching = Context.ROOT
-                    .withDeadlineAfter(200, TimeUnit.MILLISECONDS, timer)
-                    .wrap(() -> importer.forCaller().attach("default", UUID.randomUUID(), "video0"))
-                    .call();
 
-            assertThatThrownBy(() -> done(attaching))
-                    .isInstanceOfSatisfying(
-                            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
-        } catch (Exception e) {
-            throw new AssertionError(e);
+        assertThatThrownBy(() -> done(importedWithin(200, UUID.randomUUID())))
+                .isInstanceOfSatisfying(
+                        ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
+
+        assertThat(outcomes).containsExactly(Outcome.TIMEOUT);
+    }
+
+    @Test
+    void aCallersDeadlineIsTheInstancesToo() {
+        UUID uuid = exportedBy(one);
+        one.silent = true;
+
+        assertThatThrownBy(() -> done(importedWithin(300, uuid)))
+                .isInstanceOfSatisfying(
+                        ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
+
+        assertThat(one.deadlinesMillis).hasSize(1).allMatch(millis -> millis > 0 && millis <= 300);
+    }
+
+    /** As for a call with that deadline. */
+    private CompletionStage<ImportedObject> importedWithin(long millis, UUID uuid) throws Exception {
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        try (Context.CancellableContext call = Context.ROOT.withDeadlineAfter(millis, TimeUnit.MILLISECONDS, timer)) {
+            return call.wrap(() -> importer.forCaller().attach("default", uuid, "video0"))
+                    .call();
         } finally {
             timer.shutdownNow();
         }
-        assertThat(outcomes).containsExactly(Outcome.TIMEOUT);
     }
 
     @Test

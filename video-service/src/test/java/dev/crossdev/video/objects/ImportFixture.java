@@ -8,6 +8,7 @@ import dev.crossdev.grpc.client.Channels;
 import dev.crossdev.grpc.status.Statuses;
 import dev.crossdev.video.device.ImportedObject;
 import dev.crossdev.video.objects.ImportListener.Outcome;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** An exporting service, an importer of its objects, and the certainty that nothing of either stays mapped. */
 final class ImportFixture implements AutoCloseable {
@@ -39,15 +41,7 @@ final class ImportFixture implements AutoCloseable {
         exporter = new TestExporter(folder, 0);
         channel = Channels.plaintext("127.0.0.1", exporter.port());
         importer = new SharedObjectsImporter(
-                channel,
-                placement,
-                TIMEOUT,
-                (outcome, path, took) -> {
-                    assertThat(took).isPositive();
-                    outcomes.add(outcome);
-                    paths.add(path);
-                },
-                UnaryOperator.identity());
+                channel, placement, TIMEOUT, WriteListener.ignored(), UnaryOperator.identity());
     }
 
     /** The service goes, and nothing comes in its place yet. */
@@ -62,7 +56,16 @@ final class ImportFixture implements AutoCloseable {
     }
 
     CompletableFuture<ImportedObject> attach(UUID uuid) {
-        return importer.attach("default", uuid, "video0").toCompletableFuture();
+        return attach(uuid, null);
+    }
+
+    CompletableFuture<ImportedObject> attach(UUID uuid, @Nullable Deadline callers) {
+        return importer.attach("default", uuid, "video0", callers)
+                .whenComplete((object, failure) -> {
+                    outcomes.add(failure == null ? Outcome.OK : DirectoryImporter.outcome(uuid, failure));
+                    paths.add(object == null ? "none" : object.path());
+                })
+                .toCompletableFuture();
     }
 
     ImportedObject imported(UUID uuid) {

@@ -14,21 +14,20 @@ import dev.crossdev.dmabuf.error.DeviceGoneException;
 import dev.crossdev.dmabuf.error.Errno;
 import dev.crossdev.dmabuf.error.ErrnoException;
 import dev.crossdev.video.device.ImportedObject;
-import dev.crossdev.video.device.ObjectImporter;
 import dev.crossdev.video.device.ObjectLayout;
 import dev.crossdev.video.objects.ImportListener.Outcome;
 import dev.crossdev.video.objects.TestExporter.Exported;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -190,20 +189,17 @@ class SharedObjectsImporterTest {
     }
 
     @Test
-    void unknownAndZeroUuidsAreErrorsAndCounted() {
+    void unknownUuidsAreErrors() {
         assertThat(failure(fixture.attach(UUID.randomUUID())).errno()).isEqualTo(Errno.ENOENT);
-        assertThat(failure(fixture.attach(new UUID(0, 0))).errno()).isEqualTo(Errno.EINVAL);
-        assertThat(fixture.outcomes).containsExactly(Outcome.UNKNOWN_UUID, Outcome.ZERO_UUID);
-        assertThat(fixture.paths).containsExactly("none", "none");
-        assertThat(fixture.exporter.attaches)
-                .as("zero bytes need not be asked for")
-                .hasValue(1);
+        assertThat(fixture.outcomes).containsExactly(Outcome.UNKNOWN_UUID);
     }
 
     @Test
     void anotherGuestsUuidIsUnknown() {
         UUID uuid = fixture.exporter.export();
-        assertThat(failure(fixture.importer.attach("other", uuid, "video0").toCompletableFuture())
+        assertThat(failure(fixture.importer
+                                .attach("other", uuid, "video0", null)
+                                .toCompletableFuture())
                         .errno())
                 .isEqualTo(Errno.ENOENT);
     }
@@ -212,18 +208,9 @@ class SharedObjectsImporterTest {
     void exporterThatDoesNotAnswerEndsTheImportByTheCallersDeadline() {
         UUID uuid = fixture.exporter.export();
         fixture.exporter.silent = true;
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
         long before = System.nanoTime();
-        try (Context.CancellableContext context =
-                Context.current().withDeadlineAfter(300, TimeUnit.MILLISECONDS, timer)) {
-            ObjectImporter[] bound = new ObjectImporter[1];
-            context.run(() -> bound[0] = fixture.importer.forCaller());
-            ErrnoException failure =
-                    failure(bound[0].attach("default", uuid, "video0").toCompletableFuture());
-            assertThat(failure.errno()).isEqualTo(Errno.ETIMEDOUT);
-        } finally {
-            timer.shutdownNow();
-        }
+        ErrnoException failure = failure(fixture.attach(uuid, Deadline.after(300, TimeUnit.MILLISECONDS)));
+        assertThat(failure.errno()).isEqualTo(Errno.ETIMEDOUT);
         assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(TIMEOUT.minusMillis(500));
         // The exporter, too, knows when there is no point in answering.
         assertThat(fixture.exporter.deadlinesMillis).hasSize(1).allMatch(millis -> millis > 0 && millis <= 300);
@@ -241,18 +228,10 @@ class SharedObjectsImporterTest {
     void callerWhoseCallIsOverDoesNotCancelTheImport() {
         UUID uuid = fixture.exporter.export();
         Context.CancellableContext context = Context.current().withCancellation();
-        ObjectImporter[] bound = new ObjectImporter[1];
-        context.run(() -> bound[0] = fixture.importer.forCaller());
         context.cancel(null);
-        CompletableFuture<ImportedObject> attached = new CompletableFuture<>();
-        context.run(() -> bound[0].attach("default", uuid, "video0").whenComplete((object, failure) -> {
-            if (failure == null) {
-                attached.complete(object);
-            } else {
-                attached.completeExceptionally(failure);
-            }
-        }));
-        get(attached).release();
+        List<CompletableFuture<ImportedObject>> attached = new ArrayList<>();
+        context.run(() -> attached.add(fixture.attach(uuid)));
+        get(attached.getFirst()).release();
     }
 
     @Test
