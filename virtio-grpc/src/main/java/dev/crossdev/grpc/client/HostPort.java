@@ -24,7 +24,7 @@ public record HostPort(String host, int port) {
             if (bracketed || !host.contains(":")) {
                 return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
             }
-        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             throw new IllegalArgumentException("'" + text + "' is not host:port", e);
         }
         throw new IllegalArgumentException("'" + text + "' is not host:port");

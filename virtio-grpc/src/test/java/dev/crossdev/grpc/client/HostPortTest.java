@@ -17,7 +17,7 @@ class HostPortTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "gpu", ":8081", "gpu:", "gpu:0", "gpu:65536", "gpu:x", "::1:8081"})
+    @ValueSource(strings = {"", "gpu", ":8081", "gpu:", "gpu:0", "gpu:65536", "gpu:x", "::1:8081", "[::1]:0", "[]:1"})
     void anythingElseIsRefusedByName(String text) {
         assertThatThrownBy(() -> HostPort.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
