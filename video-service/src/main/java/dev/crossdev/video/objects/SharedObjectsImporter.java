@@ -34,10 +34,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Imports objects of one exporting service, for {@link DirectoryImporter}. Calls return at once; every import ends by its deadline. While the service is
- * away imports fail, what was mapped stays mapped; when it is back, so are imports.
+ * Imports objects of one exporting service, for {@link DirectoryImporter}. Calls return at once; every import ends by its
+ * deadline. While the service is away imports fail, what was mapped stays mapped; when it is back, so are imports.
  */
 public final class SharedObjectsImporter implements AutoCloseable {
+
     /** Mapping waits for the descriptor socket, in native calls: a few threads of its own do that. */
     private static final int MAPPERS = 4;
 

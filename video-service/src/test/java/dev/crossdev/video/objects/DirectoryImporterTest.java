@@ -94,6 +94,8 @@ class DirectoryImporterTest {
     private final TestDirectory directory = new TestDirectory();
     private final AtomicInteger closedLinks = new AtomicInteger();
     private final List<Outcome> outcomes = new CopyOnWriteArrayList<>();
+    private final List<String> paths = new CopyOnWriteArrayList<>();
+    private final List<Duration> times = new CopyOnWriteArrayList<>();
     private final List<Thread> keptBy = new CopyOnWriteArrayList<>();
     private TestExporter one;
     private TestExporter two;
@@ -103,7 +105,15 @@ class DirectoryImporterTest {
     void start(@TempDir Path first, @TempDir Path second) {
         one = new TestExporter(first, 0);
         two = new TestExporter(second, 0);
-        importer = new DirectoryImporter(directory, this::link, (outcome, _, _) -> outcomes.add(outcome), this::kept);
+        importer = new DirectoryImporter(
+                directory,
+                this::link,
+                (outcome, path, took) -> {
+                    outcomes.add(outcome);
+                    paths.add(path);
+                    times.add(took);
+                },
+                this::kept);
     }
 
     @AfterEach
@@ -112,6 +122,7 @@ class DirectoryImporterTest {
         one.close();
         two.close();
         assertThat(directory.listener).isNull();
+        assertThat(times).allMatch(Duration::isPositive);
     }
 
     private <T, R> Function<T, R> kept(Function<T, R> next) {
@@ -179,6 +190,7 @@ class DirectoryImporterTest {
 
         assertThat(directory.lookups).hasValue(0);
         assertThat(outcomes).containsExactly(Outcome.ZERO_UUID);
+        assertThat(paths).containsExactly("none");
     }
 
     @Test

@@ -192,6 +192,8 @@ class SharedObjectsImporterTest {
     void unknownUuidsAreErrors() {
         assertThat(failure(fixture.attach(UUID.randomUUID())).errno()).isEqualTo(Errno.ENOENT);
         assertThat(fixture.outcomes).containsExactly(Outcome.UNKNOWN_UUID);
+        assertThat(fixture.paths).containsExactly("none");
+        assertThat(fixture.exporter.attaches).hasValue(1);
     }
 
     @Test
