@@ -23,24 +23,18 @@ record ClassCache(Path file, boolean isThere) {
     /** For this JVM, and for the service's jars as they are. */
     static ClassCache of(Path quarkusApp) {
         Path file = quarkusApp.resolveSibling("brief-" + Runtime.version() + ".aot");
-        try {
-            return new ClassCache(file, Files.exists(file) && modified(file) > newest(quarkusApp));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new ClassCache(file, file.toFile().lastModified() > newest(quarkusApp));
     }
 
     List<String> jvmOptions() {
         return isThere ? List.of("-XX:AOTCache=" + file, "-Xlog:aot=off") : List.of("-XX:AOTCacheOutput=" + file);
     }
 
-    private static long newest(Path folder) throws IOException {
+    private static long newest(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.mapToLong(each -> each.toFile().lastModified()).max().orElse(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-    }
-
-    private static long modified(Path file) throws IOException {
-        return Files.getLastModifiedTime(file).toMillis();
     }
 }

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Both services on this machine, started together and stopped together. */
 public final class Services implements AutoCloseable {
@@ -100,10 +99,9 @@ public final class Services implements AutoCloseable {
             Path home, Ports ports, List<String> gpuSettings, List<String> videoSettings, Use use) {
         Path gpuApp = app(home, "gpu-service");
         Path videoApp = app(home, "video-service");
-        Optional<ClassCache> gpuCache = use == Use.BRIEF ? Optional.of(ClassCache.of(gpuApp)) : Optional.empty();
-        Optional<ClassCache> videoCache = gpuCache.map(_ -> ClassCache.of(videoApp));
-        boolean makingCaches =
-                Stream.of(gpuCache, videoCache).flatMap(Optional::stream).anyMatch(each -> !each.isThere());
+        Optional<ClassCache> gpuCache = cache(gpuApp, use);
+        Optional<ClassCache> videoCache = cache(videoApp, use);
+        boolean makingCaches = makes(gpuCache) || makes(videoCache);
         long begin = System.nanoTime();
         Path runFolder = temporaryFolder();
         // video-service must know gpu-service's port before that one is up: both start at the same time.
@@ -176,6 +174,14 @@ public final class Services implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         deleteTree(runFolder);
+    }
+
+    private static Optional<ClassCache> cache(Path app, Use use) {
+        return use == Use.BRIEF ? Optional.of(ClassCache.of(app)) : Optional.empty();
+    }
+
+    private static boolean makes(Optional<ClassCache> cache) {
+        return cache.isPresent() && !cache.get().isThere();
     }
 
     private static List<String> jvmOptions(Optional<ClassCache> cache) {
